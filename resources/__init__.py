@@ -1,0 +1,1 @@
+"""What ships beside the code: help texts, icons, palettes, examples."""
