@@ -1,0 +1,111 @@
+"""The essay on the System at hand."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QFrame, QTextBrowser, QVBoxLayout, QWidget
+
+from deepfractals_gui.core.resources import resource
+from deepfractals_gui.gui.controls import SPACE
+from deepfractals_gui.gui.session_model import SessionModel
+from deepfractals_gui.gui.theme import appearance
+
+log = logging.getLogger(__name__)
+_LINE_HEIGHT = 134.0
+_HEADINGS = {1: 1.6, 2: 1.22, 3: 1.06}
+
+
+def essay(key: str) -> str:
+    """The markdown of a System's essay.
+
+    Raises
+    ------
+    FileNotFoundError   the System has none
+    """
+    return resource(f"help/{key}.md").read_text(encoding="utf-8")
+
+
+class HelpPanel(QWidget):
+    """Shows the essay of the System at hand, and changes with it."""
+
+    def __init__(
+        self, model: SessionModel, controller: Any = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._documents: dict[str, QTextDocument] = {}
+        self.browser = QTextBrowser()
+        self.browser.setFrameShape(QFrame.Shape.NoFrame)
+        self.browser.setOpenExternalLinks(True)
+        self.browser.setAccessibleName("Help")
+        # The essay lies on the panel itself instead of in a box.
+        self.browser.setStyleSheet("QTextBrowser { background: transparent; border: none; }")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.browser)
+        model.changed.connect(self._changed)
+        appearance.changed.connect(self._restyle)
+        self._show()
+
+    @Slot(object, object)
+    def _changed(self, old: Any, new: Any) -> None:
+        if new.key != old.key:
+            self._show()
+
+    @Slot()
+    def _restyle(self) -> None:
+        """Set the essays anew: their colours are the theme's."""
+        self._documents.clear()
+        self._show()
+
+    def _show(self) -> None:
+        key = self._model.system.key
+        if key not in self._documents:
+            self._documents[key] = self._document()
+        self.browser.setDocument(self._documents[key])
+        self.browser.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _document(self) -> QTextDocument:
+        system = self._model.system
+        try:
+            text = essay(system.key)
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("the essay of %s can't be read: %s", system.key, error)
+            text = f"# {system.title}\n\n{system.summary}\n\nNo essay came with this installation."
+        document = QTextDocument(self)
+        document.setDefaultFont(self.font())
+        document.setDocumentMargin(2 * SPACE)
+        document.setIndentWidth(2.5 * SPACE)
+        document.setMarkdown(text)
+        self._set_type(document)
+        return document
+
+    def _set_type(self, document: QTextDocument) -> None:
+        """Give the text room: line height, space around headings, sizes in steps."""
+        base = self.font().pointSizeF() if self.font().pointSizeF() > 0 else 10.0
+        edit = QTextCursor(document)
+        # One edit: otherwise the text is laid out again for every block.
+        edit.beginEditBlock()
+        block = document.begin()
+        while block.isValid():
+            level = block.blockFormat().headingLevel()
+            cursor = QTextCursor(block)
+            space = QTextBlockFormat()
+            proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+            space.setLineHeight(118.0 if level else _LINE_HEIGHT, proportional)
+            space.setTopMargin((0.0 if block.blockNumber() == 0 else 18.0) if level else 0.0)
+            in_list = block.textList() is not None
+            space.setBottomMargin(8.0 if level else (4.0 if in_list else 10.0))
+            cursor.mergeBlockFormat(space)
+            if level:
+                letters = QTextCharFormat()
+                letters.setFontPointSize(base * _HEADINGS.get(level, 1.0))
+                letters.setFontWeight(QFont.Weight.DemiBold)
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                cursor.mergeCharFormat(letters)
+            block = block.next()
+        edit.endEditBlock()
