@@ -2,6 +2,7 @@
 
 from deepfractals_gui.nn.spec import (
     ACTIVATIONS,
+    BATCH_NORM_EPSILON,
     INITS,
     LOSSES,
     OPTIMIZERS,
@@ -17,6 +18,7 @@ from deepfractals_gui.nn.spec import (
 
 __all__ = [
     "ACTIVATIONS",
+    "BATCH_NORM_EPSILON",
     "INITS",
     "LOSSES",
     "OPTIMIZERS",
