@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
 from deepfractals_gui.kernels.training_network import POINTS, chunked
 
 ACTIVATIONS = (
@@ -24,6 +25,8 @@ CHUNK_ELEMENTS = 4096
 CHUNK = 512
 """Data points, at most, that are taken through the network together."""
 NOTHING: Array = np.zeros((0, 0))
+_PIECE = 1 << 26
+"""Multiplications between two looks at a cancel flag."""
 _TILE = 4 * POINTS
 
 
@@ -108,12 +111,14 @@ def pack(
     l1: float = 0.0,
     l2: float = 0.0,
     level: float = 0.0,
+    cancel: CancelFlag | None = None,
 ) -> Landscape:
     """Lay out stages and data (D, in), (D, k) for `sample`.
 
     Raises
     ------
     ValueError   the first stage isn't dense
+    Cancelled    the flag went up
     """
     begin = stages[0]
     if begin.kind != DENSE:
@@ -122,10 +127,11 @@ def pack(
     widest = max(stage.outs for stage in stages)
     stride = _stride(count, widest)
     chunks = -(-count // stride)
-    bases = [
-        begin.scale * (inputs @ weights) + (0.0 if bias is None else bias)
-        for weights, bias in ((begin.weights, begin.bias), begin.first, begin.second)
-    ]
+    flag = cancel or CancelFlag()
+    base, base_first, base_second = (
+        chunked(_products(inputs, *pair, begin.scale, flag), chunks, stride, last=True)
+        for pair in ((begin.weights, begin.bias), begin.first, begin.second)
+    )
     centre, first, second = (
         _flat(array for stage in stages for array in parts(stage))
         for parts in (
@@ -153,9 +159,9 @@ def pack(
         centre=centre,
         first=first,
         second=second,
-        base=chunked(bases[0], chunks, stride, last=True),
-        base_first=chunked(bases[1], chunks, stride, last=True),
-        base_second=chunked(bases[2], chunks, stride, last=True),
+        base=base,
+        base_first=base_first,
+        base_second=base_second,
         inputs=chunked(own, chunks, stride, last=True),
         targets=chunked(targets, chunks, stride),
         classes=chunked(classes, chunks, stride),
@@ -169,6 +175,21 @@ def pack(
         l2=l2,
         level=level,
     )
+
+
+def _products(
+    inputs: Array, weights: Array, bias: Array | None, scale: float, cancel: CancelFlag
+) -> Array:
+    """scale (X W) + b of data (D, in), in pieces between which it can be cancelled."""
+    found = np.empty((len(inputs), weights.shape[1]))
+    rows = max(1, _PIECE // weights.size)
+    for start in range(0, len(inputs), rows):
+        cancel.check()
+        piece = slice(start, start + rows)
+        found[piece] = scale * (inputs[piece] @ weights)
+    if bias is not None:
+        found += bias
+    return found
 
 
 def _stride(count: int, widest: int) -> int:

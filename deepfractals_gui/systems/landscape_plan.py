@@ -26,10 +26,12 @@ from deepfractals_gui.systems.landscape_file import (
 from deepfractals_gui.systems.training_data import TrainingData, read_data
 
 NETWORKS = ("moons_relu_deep", "moons_residual", "moons", "moons_sine")
-MOST_ACTIVATIONS = 1 << 24
+MOST_ACTIVATIONS = 1 << 23
 """Data points times units of the first layer, at most: three arrays of so many are held."""
-MOST_WORK = 4e9
-"""Multiplications, at most, to find a trajectory's plane; of a longer one points are left out."""
+MOST_WORK, MOST_ROWS = 1e9, 512
+"""Multiplications, and points of a trajectory, at most, to find its plane; of a longer one evenly
+spread points are taken."""
+_SPANNED = 8
 _FLAT = 1e-9
 """A trajectory whose second spread is this share of the first lies on a line."""
 
@@ -196,15 +198,17 @@ def _principal(network: TrainedNetwork) -> tuple[Array, Array, tuple[float, ...]
             "directions", f"{network.name} holds no trajectory; choose random directions"
         )
     flat = network.flat
-    # Of a long trajectory evenly spread points will do, and don't take minutes.
-    most = max(16, math.isqrt(int(MOST_WORK / flat.size)))
+    most = min(MOST_ROWS, max(16, math.isqrt(int(MOST_WORK / flat.size))))
     rows = network.trajectory[:: max(1, -(-len(network.trajectory) // most))]
     spread = rows - flat
     if min(spread.shape) >= 2:
-        _, sizes, axes = np.linalg.svd(spread, full_matrices=False)
+        # The whole decomposition of a long trajectory takes seconds. The largest eigenvectors of
+        # the rows' products span what matters, and their span is decomposed exactly.
+        _, vectors = np.linalg.eigh(spread @ spread.T)
+        _, sizes, axes = np.linalg.svd(vectors[:, -_SPANNED:].T @ spread, full_matrices=False)
         if sizes[1] > _FLAT * sizes[0]:
             signs = [-1.0 if axis @ spread[0] > 0 else 1.0 for axis in axes[:2]]
-            shares = sizes[:2] ** 2 / np.sum(sizes**2)
+            shares = sizes[:2] ** 2 / np.sum(spread**2)
             return signs[0] * axes[0], -signs[1] * axes[1], (float(shares[0]), float(shares[1]))
     raise ParamError(
         "directions", f"{network.name}: its trajectory lies on a line; choose random directions"

@@ -207,7 +207,7 @@ class LossLandscape(System[LandscapeParams]):
 
     def prepare(self, p: LandscapeParams, cancel: CancelFlag) -> Prepared:
         plan = landscape_plan(p)
-        return Prepared(plan, _packed(plan, p.level))
+        return Prepared(plan, _packed(plan, p.level, cancel))
 
     def cost_hint(self, p: LandscapeParams) -> float:
         plan = landscape_plan(p)
@@ -271,13 +271,13 @@ class LossLandscape(System[LandscapeParams]):
         if "weights" in names:
             dense = tuple(plan.network.split(next_up(plan.network.flat)))
             plan = replace(plan, network=replace(plan.network, dense=dense))
-        return p, Prepared(plan, _packed(plan, p.level))
+        return p, Prepared(plan, _packed(plan, p.level, cancel))
 
 
-def _packed(plan: LandscapePlan, level: float) -> Landscape:
+def _packed(plan: LandscapePlan, level: float, cancel: CancelFlag) -> Landscape:
     inputs, stages = stages_of(plan)
     spec = plan.spec
     return pack(
         inputs, plan.data.targets, stages, loss=spec.loss, l1=float(spec.l1), l2=float(spec.l2),
-        level=level * plan.chance,
+        level=level * plan.chance, cancel=cancel,
     )  # fmt: skip
