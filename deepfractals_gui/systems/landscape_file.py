@@ -22,6 +22,8 @@ from deepfractals_gui.systems.training_data import TrainingData, checked_data
 
 MOST_WEIGHTS = 1 << 22
 """Weights, at most, of all layers of a network."""
+MOST_POINTS = 512
+"""Points of a trajectory that are kept, evenly spread: more can't be told apart on a canvas."""
 _NORM_PARTS = ("gamma", "beta", "mean", "var")
 
 
@@ -33,7 +35,7 @@ class TrainedNetwork:
     ----------
     dense : (W (in, out), b (out,) or None) of each dense layer
     norms : (gamma, beta, mean, variance), each (units,), of each batch normalisation
-    trajectory : float64 (K, P), the weights along the training, or None
+    trajectory : float64 (K, P), the weights at up to `MOST_POINTS` of the training's, or None
     data : inputs (N, n) and targets (N, m) as they were stored, or None
     """
 
@@ -68,7 +70,7 @@ def shipped_network(name: str) -> TrainedNetwork:
     return _parsed(name, resource(f"data/landscape_{name}.npz").read_bytes())
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def read_network(source: DataRef) -> TrainedNetwork:
     """Read a trained network.
 
@@ -151,4 +153,7 @@ def _with_trajectory(network: TrainedNetwork, trajectory: Array | None) -> Train
             f"network's {size} weights"
         )
     check_finite(name, "trajectory", trajectory)
+    if len(trajectory) > MOST_POINTS:
+        kept = np.linspace(0, len(trajectory) - 1, MOST_POINTS).round().astype(np.int64)
+        trajectory = trajectory[kept]
     return replace(network, trajectory=trajectory)

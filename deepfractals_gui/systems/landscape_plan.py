@@ -28,9 +28,9 @@ from deepfractals_gui.systems.training_data import TrainingData, read_data
 NETWORKS = ("moons_relu_deep", "moons_residual", "moons", "moons_sine")
 MOST_ACTIVATIONS = 1 << 23
 """Data points times units of the first layer, at most: three arrays of so many are held."""
-MOST_WORK, MOST_ROWS = 1e9, 512
-"""Multiplications, and points of a trajectory, at most, to find its plane; of a longer one evenly
-spread points are taken."""
+MOST_WORK = 1e9
+"""Multiplications, about, to find a trajectory's plane; of a larger one evenly spread points are
+taken."""
 _SPANNED = 8
 _FLAT = 1e-9
 """A trajectory whose second spread is this share of the first lies on a line."""
@@ -76,7 +76,7 @@ def landscape_plan(p: Any) -> LandscapePlan:
     return _plan(p.network, p.directions, p.seed if p.directions == "random" else 0, p.data)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _plan(source: DataSource, directions: str, seed: int, data: DataSource) -> LandscapePlan:
     try:
         network = read_network(source) if isinstance(source, DataRef) else shipped_network(source)
@@ -198,7 +198,7 @@ def _principal(network: TrainedNetwork) -> tuple[Array, Array, tuple[float, ...]
             "directions", f"{network.name} holds no trajectory; choose random directions"
         )
     flat = network.flat
-    most = min(MOST_ROWS, max(16, math.isqrt(int(MOST_WORK / flat.size))))
+    most = max(16, math.isqrt(int(MOST_WORK / flat.size)))
     rows = network.trajectory[:: max(1, -(-len(network.trajectory) // most))]
     spread = rows - flat
     if min(spread.shape) >= 2:
