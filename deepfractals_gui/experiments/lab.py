@@ -48,7 +48,10 @@ class Lab(Experiment[LabParams, LabState]):
         ------
         ParamError   data or weights can't be used, or don't fit the network
         """
-        data = lab_data(p)
+        return self.start_on(p, lab_data(p))
+
+    def start_on(self, p: LabParams, data: LabData) -> LabState:
+        """The first state on data that are at hand, such as a fold. Raises ParamError."""
         model = model_of(p.spec)
         if isinstance(p.weights, DataRef):
             try:
@@ -121,7 +124,7 @@ class Lab(Experiment[LabParams, LabState]):
         loss, right = _learned(model, data, rows)
         if not np.isfinite(loss if whole is None else whole[0]):
             message = non_finite(loss if whole is None else whole[0], s.epoch)
-            return replace(s, stopped=message)
+            return replace(s, stopped=message, exploded=True)
         seen = s.seen + len(rows)
         s = replace(
             s, step=s.step + 1, batch=s.batch + 1, seen=seen, loss=s.loss + loss * len(rows),

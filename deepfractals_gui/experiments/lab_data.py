@@ -102,8 +102,19 @@ def lab_data(p: LabParams) -> LabData:
         train, test = found.take(rows[:-count]), found.take(rows[-count:])
     else:
         train, test = found.split(p.test_share, p.spec.seed)
+    return prepared_data(p, train, test)
+
+
+def prepared_data(p: LabParams, train: Dataset, test: Dataset | None) -> LabData:
+    """Scale rows that are already split, and give them the targets of the loss.
+
+    Raises
+    ------
+    ParamError   data and network don't fit together
+    """
+    check_fit(p.spec, train)
     scaling = scaler(train, p.scaling)
-    empty = np.zeros((0, found.n_inputs))
+    empty = np.zeros((0, train.n_inputs))
     return LabData(
         train, test, scaling,
         scaling.apply(train.inputs), targets_of(train, p.spec),

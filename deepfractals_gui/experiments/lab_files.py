@@ -24,6 +24,7 @@ def run_bytes(s: LabState) -> bytes:
         "lab": VERSION,
         "params": json.loads(s.params.to_json()),
         "step": s.step, "epoch": s.epoch, "batch": s.batch, "stopped": s.stopped,
+        "exploded": s.exploded,
         "seen": s.seen, "loss": float(s.loss).hex(), "right": float(s.right).hex(),
         "stride": s.path.stride,
         "trace": [[_json_number(value) for value in s.trace[k]] for k in range(len(s.trace))],
@@ -55,14 +56,14 @@ def load_run(path: FilePath) -> LabState:
             int(notes[name]) for name in ("step", "epoch", "batch", "seen", "stride")
         )
         loss, right = (float.fromhex(notes[name]) for name in ("loss", "right"))
-        stopped = str(notes["stopped"])
+        stopped, exploded = str(notes["stopped"]), bool(notes["exploded"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelFileError(f"{path.name}: its run is damaged: {error}") from None
     if not len(trace) or stride < 1 or params.spec != stored.spec:
         raise ModelFileError(f"{path.name}: its run is damaged: its parts don't fit together")
     return LabState(
         params, lab_data(params), stored.model, step, epoch, batch, trace, Path(points, stride),
-        seen, loss, right, stopped,
+        seen, loss, right, stopped, exploded,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class LabState:
     trace, path : what was recorded; the weights along the way
     seen, loss, right : rows of the epoch so far, and the sums of their losses and right answers
     stopped : in one line why training ended; "" while it goes on
+    exploded : whether it ended because a loss wasn't finite
     """
 
     params: LabParams
@@ -39,6 +40,7 @@ class LabState:
     loss: float = 0.0
     right: float = 0.0
     stopped: str = ""
+    exploded: bool = False
 
     @property
     def batches_an_epoch(self) -> int:
