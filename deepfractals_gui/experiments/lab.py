@@ -20,6 +20,7 @@ from deepfractals_gui.core import (
     ParamError,
     Snapshot,
 )
+from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.experiments.lab_data import LabData, guesses, lab_data
 from deepfractals_gui.experiments.lab_files import load_run, run_bytes
 from deepfractals_gui.experiments.lab_params import LabParams
@@ -65,6 +66,8 @@ class Lab(Experiment[LabParams, LabState]):
                 f"{MOST_DRAWS} rows are",
             )
         state = LabState(p, data, model)
+        if p.sampling == "drawn" and p.spec.batch:
+            _drawn(p, len(data.x))
         return _recorded(state, model.copy(), _evaluated(model.copy(), data.x, data.y, data.train))
 
     def step(self, s: LabState) -> LabState:
@@ -173,7 +176,7 @@ def _batches_left(s: LabState) -> Iterator[Array]:
     """The rows of the batches that are left of the epoch."""
     size, count = s.params.spec.batch, len(s.data.x)
     if s.params.sampling == "drawn" and size:
-        table = _drawn(s.params.spec.seed, s.params.spec.steps, size, count)
+        table = _drawn(s.params, count)
         yield table[s.step % len(table)]
         return
     for number, rows in enumerate(batches(count, size, s.params.spec.seed, s.epoch)):
@@ -182,10 +185,29 @@ def _batches_left(s: LabState) -> Iterator[Array]:
 
 
 @lru_cache(maxsize=2)
-def _drawn(seed: int, steps: int, size: int, count: int) -> Array:
-    """The rows (steps, size) that the trainability map draws for this seed."""
-    found: Array = generator(seed, BATCHES).integers(0, count, (steps, size))
+def _drawn(p: LabParams, count: int) -> Array:
+    """The rows (steps, B) of each update: a file's, or as the trainability map draws them.
+
+    Raises
+    ------
+    ParamError   the file has none, or they are no rows of these data
+    """
+    if not isinstance(p.draws, DataRef):
+        return np.asarray(generator(p.spec.seed, BATCHES).integers(0, count, _table(p)))
+    try:
+        rows = arrays_in(p.draws.read(), p.draws.name, ("batches",), most=MOST_DRAWS)["batches"]
+    except (ValueError, OSError) as error:
+        raise ParamError("draws", str(error)) from None
+    found = rows.astype(np.int64)
+    if rows.ndim != 2 or not rows.size or (found != rows).any():
+        raise ParamError("draws", f"{p.draws.name}: batches are whole numbers (steps, B)")
+    if found.min() < 0 or found.max() >= count:
+        raise ParamError("draws", f"{p.draws.name}: batches are rows from 0 to {count - 1}")
     return found
+
+
+def _table(p: LabParams) -> tuple[int, int]:
+    return p.spec.steps, p.spec.batch
 
 
 def _learned(model: Model, data: LabData, rows: Array) -> tuple[float, float]:
@@ -266,8 +288,6 @@ def _judged(s: LabState, row: Row) -> float:
 
 def _given_weights(model: Model, source: DataRef) -> dict[str, Array]:
     """The arrays of an .npz file; missing biases are zeros."""
-    from deepfractals_gui.core.archives import arrays_in
-
     names = tuple(arrays_of(model))
     wanted = [name for name in names if name.startswith("W")]
     optional = [name for name in names if name not in wanted]

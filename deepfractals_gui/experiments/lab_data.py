@@ -56,7 +56,8 @@ def _dataset(
             return dataset(data, count=count, noise=noise, seed=seed)
         if isinstance(labels, DataRef):
             return read_idx_pair(data, labels)
-        return read_dataset(data)
+        # Whole numbers are labels, unless a loss of numbers is chosen.
+        return read_dataset(data, regression=mse)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise ParamError("data", f"it can't be read: {reason}") from None

@@ -68,6 +68,10 @@ class LabParams:
         "trainability map does, and its loss is taken over all rows before.",
         choices=("epochs", "drawn"), group="Training",
     )  # fmt: skip
+    draws: DataSource = param(
+        "drawn", "Where batches are drawn: from the seed, or the rows of an .npz file's batches, "
+        "(steps, B).", title="Drawn batches", choices=("drawn",), group="Training",
+    )  # fmt: skip
     epochs: int = param(
         200, "Epochs, at most; 0: until it is stopped.", low=0, high=1_000_000,
         slider=(1, 1000), log=True, group="Training",
