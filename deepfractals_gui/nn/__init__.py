@@ -1,5 +1,69 @@
-"""Networks from scratch, in NumPy alone. `NetSpec` describes one for every part of the program."""
+"""A small deep-learning library in NumPy alone, to be read in this order.
 
+`layers`: what a layer is, dense layers, dropout, batch normalisation, residual blocks.
+`activations`: the functions between them. `losses`: what is minimised. `optimizers`: how weights
+follow gradients. `model`: all of it put together, and trained. `initial`: the first weights.
+`spec`: a network as a description, for every part of the program; `building` makes models of it,
+`model_files` keeps them. `datasets`: what there is to learn.
+"""
+
+from deepfractals_gui.nn.activations import (
+    ACTIVATION_LAYERS,
+    Activation,
+    Activation_GELU,
+    Activation_Identity,
+    Activation_LeakyReLU,
+    Activation_ReLU,
+    Activation_Sigmoid,
+    Activation_Sin,
+    Activation_Softmax,
+    Activation_Softplus,
+    Activation_Tanh,
+)
+from deepfractals_gui.nn.building import arrays_of, layers_of, model_of, set_arrays
+from deepfractals_gui.nn.datasets import (
+    DATASETS,
+    DRAWN,
+    NOISE,
+    SCALINGS,
+    Dataset,
+    Scaling,
+    dataset,
+    idx_partner,
+    open_dataset,
+    read_dataset,
+    read_idx,
+    read_idx_pair,
+    scaler,
+)
+from deepfractals_gui.nn.initial import initial_weights, seed
+from deepfractals_gui.nn.layers import (
+    BatchNormLayer,
+    DenseLayer,
+    DropoutLayer,
+    Layer,
+    Parameter,
+    ResidualBlock,
+    ShapeError,
+)
+from deepfractals_gui.nn.losses import (
+    LOSS_CLASSES,
+    Loss,
+    Loss_BinaryCrossentropy,
+    Loss_CategoricalCrossentropy,
+    Loss_MeanSquaredError,
+)
+from deepfractals_gui.nn.model import Evaluation, History, Model
+from deepfractals_gui.nn.model_files import ModelFileError, Stored, load_model, save_model
+from deepfractals_gui.nn.optimizers import (
+    Optimizer,
+    Optimizer_AdaGrad,
+    Optimizer_Adam,
+    Optimizer_AdamW,
+    Optimizer_RMSprop,
+    Optimizer_SGD,
+    optimizer_of,
+)
 from deepfractals_gui.nn.spec import (
     ACTIVATIONS,
     BATCH_NORM_EPSILON,
@@ -18,16 +82,72 @@ from deepfractals_gui.nn.spec import (
 
 __all__ = [
     "ACTIVATIONS",
+    "ACTIVATION_LAYERS",
     "BATCH_NORM_EPSILON",
+    "DATASETS",
+    "DRAWN",
     "INITS",
     "LOSSES",
+    "LOSS_CLASSES",
+    "NOISE",
     "OPTIMIZERS",
+    "SCALINGS",
+    "Activation",
     "ActivationSpec",
+    "Activation_GELU",
+    "Activation_Identity",
+    "Activation_LeakyReLU",
+    "Activation_ReLU",
+    "Activation_Sigmoid",
+    "Activation_Sin",
+    "Activation_Softmax",
+    "Activation_Softplus",
+    "Activation_Tanh",
+    "BatchNormLayer",
     "BatchNormSpec",
+    "Dataset",
+    "DenseLayer",
     "DenseSpec",
+    "DropoutLayer",
     "DropoutSpec",
+    "Evaluation",
+    "History",
+    "Layer",
     "LayerSpec",
+    "Loss",
+    "Loss_BinaryCrossentropy",
+    "Loss_CategoricalCrossentropy",
+    "Loss_MeanSquaredError",
+    "Model",
+    "ModelFileError",
     "NetSpec",
+    "Optimizer",
     "OptimizerSpec",
+    "Optimizer_AdaGrad",
+    "Optimizer_Adam",
+    "Optimizer_AdamW",
+    "Optimizer_RMSprop",
+    "Optimizer_SGD",
+    "Parameter",
+    "ResidualBlock",
+    "Scaling",
+    "ShapeError",
     "SpecError",
+    "Stored",
+    "arrays_of",
+    "dataset",
+    "idx_partner",
+    "initial_weights",
+    "layers_of",
+    "load_model",
+    "model_of",
+    "open_dataset",
+    "optimizer_of",
+    "read_dataset",
+    "read_idx",
+    "read_idx_pair",
+    "save_model",
+    "scaler",
+    "seed",
+    "set_arrays",
 ]

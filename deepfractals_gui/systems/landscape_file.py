@@ -15,10 +15,10 @@ from functools import cache, lru_cache
 import numpy as np
 
 from deepfractals_gui.core import Array, DataRef
+from deepfractals_gui.core.archives import SIGNATURES, arrays_in, check_finite, text_in
 from deepfractals_gui.core.resources import resource
 from deepfractals_gui.nn import BatchNormSpec, DenseSpec, NetSpec, SpecError
-from deepfractals_gui.systems.npz_arrays import check_finite, is_npz, read_arrays, read_text
-from deepfractals_gui.systems.training_data import TrainingData, checked_data
+from deepfractals_gui.systems.training_data import MOST_NUMBERS, TrainingData, checked_data
 
 MOST_WEIGHTS = 1 << 22
 """Weights, at most, of all layers of a network."""
@@ -82,10 +82,10 @@ def read_network(source: DataRef) -> TrainedNetwork:
 
 
 def _parsed(name: str, content: bytes) -> TrainedNetwork:
-    if not is_npz(content):
+    if content[:4] not in SIGNATURES:
         raise ValueError(f"{name} is not an .npz file")
     try:
-        spec = NetSpec.from_json(read_text(name, content, "spec"))
+        spec = NetSpec.from_json(text_in(content, name, "spec"))
     except SpecError as error:
         raise ValueError(f"{name}: the spec can't be used: {error}") from None
     shapes = _shapes(spec)
@@ -93,13 +93,13 @@ def _parsed(name: str, content: bytes) -> TrainedNetwork:
     if weights > MOST_WEIGHTS:
         raise ValueError(f"{name} has {weights} weights; at most {MOST_WEIGHTS} are allowed")
     extras = ("trajectory", "X", "Y", *(f"b{k}" for k in range(len(spec.layers))))
-    arrays = read_arrays(name, content, tuple(shapes), extras)
+    arrays = arrays_in(content, name, tuple(shapes), extras, most=MOST_NUMBERS)
     for one, shape in shapes.items():
         if arrays[one].shape != shape:
             raise ValueError(
                 f"{name}: {one} has the shape {arrays[one].shape}, the spec asks for {shape}"
             )
-        check_finite(name, one, arrays[one])
+        check_finite(arrays[one], name, one)
     layers = [layer for layer in spec.layers if isinstance(layer, DenseSpec)]
     for k, layer in enumerate(layers):
         if f"b{k}" in arrays and not layer.bias:
@@ -152,7 +152,7 @@ def _with_trajectory(network: TrainedNetwork, trajectory: Array | None) -> Train
             f"{name}: trajectory has the shape {trajectory.shape}; its rows must be the "
             f"network's {size} weights"
         )
-    check_finite(name, "trajectory", trajectory)
+    check_finite(trajectory, name, "trajectory")
     if len(trajectory) > MOST_POINTS:
         kept = np.linspace(0, len(trajectory) - 1, MOST_POINTS).round().astype(np.int64)
         trajectory = trajectory[kept]

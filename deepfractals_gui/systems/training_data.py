@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from deepfractals_gui.core import Array, DataRef
+from deepfractals_gui.core.archives import SIGNATURES, arrays_in, check_finite
 from deepfractals_gui.core.resources import resource
 from deepfractals_gui.core.tables import numbers_in
-from deepfractals_gui.systems.npz_arrays import check_finite, is_npz, read_arrays
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 1024
+MOST_NUMBERS = MAX_ROWS * MAX_COLUMNS // 4
 MAX_CLASSES = 64
 PAPER = "data/paper_2402_06184.npz"
 PAPER_SETS = {"paper:matching": "matching", "paper:identity": "identity", "paper:single": "single"}
@@ -63,8 +64,8 @@ def read_data(source: DataRef, classes: bool) -> TrainingData:
     """
     name = source.name
     content = source.read()
-    if is_npz(content):
-        arrays = read_arrays(name, content, ("X", "Y"))
+    if content[:4] in SIGNATURES:
+        arrays = arrays_in(content, name, ("X", "Y"), most=MOST_NUMBERS)
         inputs, targets = arrays["X"], arrays["Y"]
     else:
         rows = _rows(name, content)
@@ -86,7 +87,7 @@ def checked_data(name: str, inputs: Array, targets: Array) -> TrainingData:
                 f"{name}: {what} is {len(array)} x {array.shape[1]}; there may be 1 to "
                 f"{MAX_ROWS} rows and 1 to {MAX_COLUMNS} columns"
             )
-        check_finite(name, what, array)
+        check_finite(array, name, what)
     return TrainingData(inputs, targets)
 
 
@@ -118,7 +119,8 @@ def read_weights(
     name = source.name
     content = source.read()
     wanted = tuple(f"W{layer}" for layer in range(len(shapes)))
-    arrays = read_arrays(name, content, wanted, tuple(f"b{layer}" for layer in range(len(shapes))))
+    biases = tuple(f"b{layer}" for layer in range(len(shapes)))
+    arrays = arrays_in(content, name, wanted, biases, most=MOST_NUMBERS)
     found: list[Array] = []
     for layer, shape in enumerate(shapes):
         matrix = arrays[f"W{layer}"]
@@ -139,7 +141,7 @@ def read_weights(
                 )
             found.append(offset)
     for number, array in enumerate(found):
-        check_finite(name, f"array {number + 1} of the weights", array)
+        check_finite(array, name, f"array {number + 1} of the weights")
     return tuple(found)
 
 
