@@ -59,6 +59,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox { background: $field; col
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus {
     border-color: $accent; }
+QLineEdit:disabled { color: $muted; background: $surface; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $danger; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
 QTableView { background: $field; alternate-background-color: $surface; border: 1px solid $line; }
