@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import math
-import zipfile
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from deepfractals_gui.core import Array, DataRef
+from deepfractals_gui.core.archives import SIGNATURES, arrays_in, check_finite
 from deepfractals_gui.core.resources import resource
 from deepfractals_gui.core.tables import numbers_in
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 1024
+MOST_NUMBERS = MAX_ROWS * MAX_COLUMNS // 4
 MAX_CLASSES = 64
 PAPER = "data/paper_2402_06184.npz"
 PAPER_SETS = {"paper:matching": "matching", "paper:identity": "identity", "paper:single": "single"}
@@ -65,8 +64,8 @@ def read_data(source: DataRef, classes: bool) -> TrainingData:
     """
     name = source.name
     content = source.read()
-    if content[:4] == b"PK\x03\x04":
-        arrays = _arrays(name, content, ("X", "Y"))
+    if content[:4] in SIGNATURES:
+        arrays = arrays_in(content, name, ("X", "Y"), most=MOST_NUMBERS)
         inputs, targets = arrays["X"], arrays["Y"]
         targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
     else:
@@ -82,7 +81,7 @@ def read_data(source: DataRef, classes: bool) -> TrainingData:
                 f"{name}: {what} is {len(array)} x {array.shape[1]}; there may be 1 to "
                 f"{MAX_ROWS} rows and 1 to {MAX_COLUMNS} columns"
             )
-        _check_finite(name, what, array)
+        check_finite(array, name, what)
     return TrainingData(inputs, one_hot(name, targets) if classes else targets)
 
 
@@ -114,7 +113,8 @@ def read_weights(
     name = source.name
     content = source.read()
     wanted = tuple(f"W{layer}" for layer in range(len(shapes)))
-    arrays = _arrays(name, content, wanted, tuple(f"b{layer}" for layer in range(len(shapes))))
+    biases = tuple(f"b{layer}" for layer in range(len(shapes)))
+    arrays = arrays_in(content, name, wanted, biases, most=MOST_NUMBERS)
     found: list[Array] = []
     for layer, shape in enumerate(shapes):
         matrix = arrays[f"W{layer}"]
@@ -135,7 +135,7 @@ def read_weights(
                 )
             found.append(offset)
     for number, array in enumerate(found):
-        _check_finite(name, f"array {number + 1} of the weights", array)
+        check_finite(array, name, f"array {number + 1} of the weights")
     return tuple(found)
 
 
@@ -148,50 +148,3 @@ def _rows(name: str, content: bytes) -> Array:
     if rows.shape[1] < 2:
         raise ValueError(f"{name}: a row needs at least one input and, last, the target")
     return rows
-
-
-def _arrays(
-    name: str, content: bytes, wanted: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> dict[str, Array]:
-    """Named float64 arrays of an .npz file, whose sizes are looked at before they are read."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        members = {member.removesuffix(".npy") for member in archive.namelist()}
-        missing = [one for one in wanted if one not in members]
-        if missing:
-            known = ", ".join(sorted(members)[:8]) or "nothing"
-            raise ValueError(f"{name} has no array {missing[0]}; it has {known}")
-        found = {}
-        for one in (*wanted, *(extra for extra in optional if extra in members)):
-            with archive.open(f"{one}.npy") as file:
-                found[one] = _array(name, one, file)
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError, NotImplementedError) as error:
-        raise ValueError(f"{name} is not a readable .npz file: {error}") from None
-    return found
-
-
-def _array(name: str, one: str, file: Any) -> Array:
-    try:
-        version = np.lib.format.read_magic(file)
-        read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-        shape, by_columns, dtype = read[version[0]](file)
-    except (ValueError, KeyError):
-        raise ValueError(f"{name}: {one} is not a NumPy array") from None
-    if dtype.kind not in "fiub":
-        raise ValueError(f"{name}: {one} holds {dtype}, not numbers")
-    if len(shape) > 2 or math.prod(shape) > MAX_ROWS * MAX_COLUMNS // 4:
-        raise ValueError(f"{name}: {one} has the shape {shape}, which is too large")
-    size = math.prod(shape) * dtype.itemsize
-    content = file.read(size)
-    if len(content) != size:
-        raise ValueError(f"{name}: {one} is cut short")
-    flat = np.frombuffer(content, dtype)
-    return flat.reshape(shape, order="F" if by_columns else "C").astype(np.float64)
-
-
-def _check_finite(name: str, what: str, array: Array) -> None:
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
-        place = ", ".join(str(int(index) + 1) for index in wrong[0])
-        value = array[tuple(wrong[0])]
-        raise ValueError(f"{name}: {what} is {value} at row {place.replace(', ', ', column ')}")

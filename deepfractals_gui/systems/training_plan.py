@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.core import Array, DataRef, ParamError
-from deepfractals_gui.nn import DenseSpec, NetSpec, OptimizerSpec, SpecError
+from deepfractals_gui.nn import DenseSpec, NetSpec, OptimizerSpec, SpecError, initial_weights
+from deepfractals_gui.nn.initial import BATCHES, WEIGHTS
+from deepfractals_gui.nn.initial import generator as stream
 from deepfractals_gui.systems.training_data import (
     PAPER_BATCH,
     PAPER_SETS,
@@ -35,8 +37,6 @@ MOST_DRAWS = 1 << 24
 """Data points, at most, in all minibatches of a run: 128 MB, drawn in a tenth of a second."""
 FEWEST_STEPS = 20
 """Updates, at least: the outcome is judged by the mean of the last twenty losses."""
-INITIAL, BATCHES = 0, 1
-"""Streams of the generator: weights and data, minibatches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def training_plan(p: Any) -> TrainingPlan:
     inputs = data.inputs.shape[1] if data is not None else _drawn_inputs(p, given)
     outputs = data.targets.shape[1] if data is not None else _drawn_outputs(p, given)
     spec = _fitting(p, given, inputs, outputs) if given else _spec(p, inputs, outputs)
-    generator = np.random.Generator(np.random.PCG64([spec.seed, INITIAL]))
+    generator = stream(spec.seed, WEIGHTS)
     layers = [layer for layer in spec.layers if isinstance(layer, DenseSpec)]
     weights = tuple(_drawn_weights(layers, inputs, generator))
     if data is None:
@@ -209,14 +209,7 @@ def _drawn_weights(
     found = []
     width = inputs
     for layer in layers:
-        drawn = generator.standard_normal((width, layer.units))
-        deviation = {
-            "normal": layer.gain,
-            "he": layer.gain * math.sqrt(2.0 / width),
-            "glorot": layer.gain * math.sqrt(2.0 / (width + layer.units)),
-            "zeros": 0.0,
-        }[layer.init]
-        found.append(drawn * deviation)
+        found.append(initial_weights(layer.init, layer.gain, width, layer.units, generator))
         if layer.bias:
             found.append(np.zeros(layer.units))
         width = layer.units
@@ -282,6 +275,6 @@ def _batches(p: Any, spec: NetSpec, count: int) -> Array:
             f"{spec.steps} steps of {spec.batch} data points are too many minibatches; a map draws "
             f"at most {MOST_DRAWS} points in all",
         )
-    generator = np.random.Generator(np.random.PCG64([spec.seed, BATCHES]))
+    generator = stream(spec.seed, BATCHES)
     drawn: Array = generator.integers(0, count, (spec.steps, spec.batch))
     return drawn

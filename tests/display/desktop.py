@@ -29,7 +29,7 @@ def missing_tools() -> list[str]:
     return [tool for tool in TOOLS if shutil.which(tool) is None]
 
 
-def wait_for(what: str, found: Callable[[], T | None], seconds: float = 60.0) -> T:
+def wait_for(what: str, found: Callable[[], T | None], seconds: float = 120.0) -> T:
     """Ask until there is an answer; AssertionError names what never came."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -165,7 +165,7 @@ class App:
             stderr=self.errors,
             cwd=self.home,
         )
-        self.window = wait_for("window", self._find, 60)
+        self.window = wait_for("window", self._find)
         return self
 
     def _find(self) -> str:
@@ -188,11 +188,11 @@ class App:
         """
 
         def opened() -> bool:
-            if self.desktop.active() == name:
+            if self._has_keyboard(name):
                 return True
             self.focus()
             self.desktop.key(keys)
-            return _within(5, lambda: self.desktop.active() == name)
+            return _within(5, lambda: self._has_keyboard(name))
 
         wait_for(name, opened)
 
@@ -201,9 +201,13 @@ class App:
 
         def gone() -> bool:
             self.desktop.key("Return")
-            return _within(5, lambda: self.desktop.active() != name)
+            return _within(5, lambda: not self._has_keyboard(name))
 
         wait_for(f"end of {name}", gone)
+
+    def _has_keyboard(self, dialog: str) -> bool:
+        # The desktop adds the program's name to a dialog's.
+        return self.desktop.active().startswith(dialog)
 
     def geometry(self) -> tuple[int, int, int, int]:
         """x, y, width and height of the window."""

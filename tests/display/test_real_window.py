@@ -89,7 +89,7 @@ def _exported(app: App, keys: str, dialog: str, name: str) -> Path:
     app.accept_dialog(dialog)
     path = app.home / name
     # A file appears under its name only when it is whole.
-    wait_for(name, path.exists, 300)
+    wait_for(name, path.exists, 900)
     return path
 
 

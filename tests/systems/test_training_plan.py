@@ -131,7 +131,7 @@ BAD_DATA = {
     "empty": (b"", "there are no numbers"),
     "binary": (b"\xff\xfe\x00\x01", "neither an .npz file nor text"),
     "words": (b"1,2\nthree,4\n", "line 2: 'three' is not a number"),
-    "ragged": (b"1,2,3\n1,2\n", "line 2: there are 2 numbers where the first row has 3"),
+    "ragged": (b"1,2,3\n1,2\n", "line 2: there are 2 cells where the first row has 3"),
     "one column": (b"1\n2\n", "at least one input and, last, the target"),
     "nan": (b"1,2\n3,nan\n", "Y is nan at row 2"),
     "infinite": (b"1,2\ninf,4\n", "X is inf at row 2, column 1"),

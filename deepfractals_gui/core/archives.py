@@ -1,0 +1,101 @@
+"""Arrays read from .npz files that may come from anywhere. No pickles, no surprise of size."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import IO
+
+import numpy as np
+
+from deepfractals_gui.core.arrays import Array
+
+SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a zip file begins, the second one when it is empty."""
+_HEADER_LIMIT = 4096
+"""Bytes of an array's header; NumPy writes 128 for three dimensions."""
+
+
+def arrays_in(
+    content: bytes,
+    name: str,
+    wanted: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    most: int,
+    dimensions: int = 2,
+) -> dict[str, Array]:
+    """Named arrays of an .npz file as float64; the optional ones only where it has them.
+
+    An array's header is looked at before its numbers are read: up to ``most`` numbers in up to
+    ``dimensions`` dimensions are.
+
+    Raises
+    ------
+    ValueError   one line that names ``name``, the array and what is wrong with it
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {member.removesuffix(".npy") for member in archive.namelist()}
+            missing = [one for one in wanted if one not in members]
+            if missing:
+                known = ", ".join(ascii(one)[1:-1] for one in sorted(members)[:8]) or "nothing"
+                raise _WrongArray(f"{name} has no array {missing[0]}; it has {known[:200]}")
+            found = {}
+            for one in (*wanted, *(extra for extra in optional if extra in members)):
+                with archive.open(f"{one}.npy") as file:
+                    found[one] = _array(file, f"{name}: {one}", most, dimensions)
+    except _WrongArray as error:
+        raise ValueError(str(error)) from None
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, KeyError,
+        ValueError, RuntimeError, IndexError,
+    ) as error:  # fmt: skip
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"{name} is not a readable .npz file: {reason}") from None
+    return found
+
+
+def check_finite(array: Array, name: str, what: str) -> None:
+    """Raise ValueError that names the first number of a table or a list that is none."""
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        place = ", column ".join(str(int(index) + 1) for index in wrong[0])
+        raise ValueError(f"{name}: {what} is {array[tuple(wrong[0])]} at row {place}")
+
+
+class _WrongArray(Exception):
+    """What is wrong inside a zip file that is sound."""
+
+
+def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
+    # NumPy would read a header of any length that it promises.
+    start = io.BytesIO(file.read(_HEADER_LIMIT))
+    try:
+        version = np.lib.format.read_magic(start)
+        read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+        shape, by_columns, dtype = read[version[0]](start)
+    except (
+        ValueError, KeyError, TypeError, IndexError, AttributeError, SyntaxError, RecursionError,
+        MemoryError, OverflowError, tokenize.TokenError,
+    ):  # fmt: skip
+        raise _WrongArray(f"{where} is not a NumPy array") from None
+    if dtype.kind not in "fiub":
+        raise _WrongArray(f"{where} holds {str(dtype)[:40]}, not numbers")
+    if len(shape) > dimensions or any(side < 0 for side in shape) or math.prod(shape) > most:
+        raise _WrongArray(f"{where} has the shape {str(shape)[:60]}, which is too large")
+    size = math.prod(shape) * dtype.itemsize
+    content = start.read(size)
+    content += file.read(size - len(content))
+    if len(content) != size:
+        raise _WrongArray(f"{where} is cut short")
+    flat = np.frombuffer(content, dtype)
+    # A long double may be beyond float64; the infinity it becomes is told of by those who care.
+    with np.errstate(over="ignore"):
+        return flat.reshape(shape, order="F" if by_columns else "C").astype(np.float64)

@@ -1,0 +1,279 @@
+"""Layers: what a network is made of. Each maps a batch (N, in) to (N, out), and gradients back.
+
+A layer remembers what went through it: ``inputs``, ``output``, ``dinputs`` (the gradient by its
+inputs) and, where it has parameters, their gradients: ``weights`` and ``dweights``, ``biases`` and
+``dbiases``. Gradients are those of the mean loss over the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.nn.initial import initial_weights, next_generator
+
+
+class ShapeError(ValueError):
+    """An array doesn't fit a layer or a loss; one line names both shapes."""
+
+
+class Parameter(NamedTuple):
+    """A parameter of a layer: the name of its attribute, its value and its gradient.
+
+    ``decays`` says whether weight decay and penalties apply: to weights they do, to biases and to
+    what normalises they don't.
+    """
+
+    name: str
+    value: Array
+    gradient: Array
+    decays: bool
+
+
+class Layer:
+    """A step of the forward pass, and its way back.
+
+    Attributes
+    ----------
+    name : how messages call it; a model numbers its layers
+    training : whether it behaves as during training (dropout, batch normalisation)
+    """
+
+    name = "a layer"
+    training = True
+    inputs: Array
+    output: Array
+    dinputs: Array
+
+    def forward(self, inputs: Array) -> Array:
+        """The layer's output for a batch (N, in)."""
+        raise NotImplementedError
+
+    def backward(self, dvalues: Array) -> Array:
+        """From the gradient by the output to that by the inputs, after `forward`."""
+        raise NotImplementedError
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What an optimiser may change; empty for most layers."""
+        return ()
+
+    def inner(self) -> tuple[Layer, ...]:
+        """The layers inside this one."""
+        return ()
+
+    def set_training(self, training: bool) -> None:
+        """Train, or evaluate; so do the layers inside."""
+        self.training = training
+        for layer in self.inner():
+            layer.set_training(training)
+
+    def describe(self) -> str:
+        """The layer in words, such as "dense 64 → 10"."""
+        return type(self).__name__.removesuffix("Layer").removeprefix("Activation_").lower()
+
+    def walk(self) -> Iterator[Layer]:
+        """This layer and those inside, in the order in which they are computed."""
+        if not self.inner():
+            yield self
+        yield from chain.from_iterable(layer.walk() for layer in self.inner())
+
+
+class DenseLayer(Layer):
+    """y = s xW + b; gW = s xᵀg, gb = Σ g, gx = s gWᵀ.
+
+    Parameters
+    ----------
+    n_inputs, n_neurons : W is (n_inputs, n_neurons), b is (n_neurons,)
+    init, gain : how W is drawn, see `initial_weights`; b begins at 0
+    scale : the fixed factor s, 1 for ordinary layers
+    bias : whether there is a b; without it ``biases`` stays 0
+    rng : where W is drawn from; None takes the next of the streams that `seed` starts
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_neurons: int,
+        *,
+        init: str = "he",
+        gain: float = 1.0,
+        scale: float = 1.0,
+        bias: bool = True,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if n_inputs < 1 or n_neurons < 1:
+            raise ShapeError(f"a dense layer {n_inputs} → {n_neurons} has no weights")
+        self.init, self.gain, self.scale, self.bias = init, float(gain), float(scale), bias
+        self.weights = initial_weights(
+            init, gain, n_inputs, n_neurons, next_generator() if rng is None else rng
+        )
+        self.biases = np.zeros(n_neurons)
+        self.dweights = np.zeros_like(self.weights)
+        self.dbiases = np.zeros_like(self.biases)
+
+    def forward(self, inputs: Array) -> Array:
+        expect_columns(self, inputs, self.weights.shape[0])
+        self.inputs = inputs
+        self.output = inputs @ self.weights
+        if self.scale != 1.0:
+            self.output *= self.scale
+        if self.bias:
+            self.output += self.biases
+        return self.output
+
+    def backward(self, dvalues: Array) -> Array:
+        scaled = dvalues if self.scale == 1.0 else self.scale * dvalues
+        self.dweights = self.inputs.T @ scaled
+        if self.bias:
+            self.dbiases = dvalues.sum(axis=0)
+        self.dinputs = scaled @ self.weights.T
+        return self.dinputs
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        weights = Parameter("weights", self.weights, self.dweights, True)
+        if not self.bias:
+            return (weights,)
+        return (weights, Parameter("biases", self.biases, self.dbiases, False))
+
+    def describe(self) -> str:
+        return f"dense {self.weights.shape[0]} → {self.weights.shape[1]}"
+
+
+class DropoutLayer(Layer):
+    """Inverted dropout: y = x m / (1 - rate), m being 0 with probability ``rate`` and else 1.
+
+    gx = g m / (1 - rate). When evaluating, y = x.
+
+    References
+    ----------
+    Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
+    """
+
+    def __init__(self, rate: float, rng: np.random.Generator | None = None) -> None:
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"a dropout rate is within [0, 1), not {rate}")
+        self.rate = rate
+        self.rng = next_generator() if rng is None else rng
+
+    def forward(self, inputs: Array) -> Array:
+        self.inputs = inputs
+        self.mask: Array | None = None
+        if self.training and self.rate > 0.0:
+            kept = self.rng.random(inputs.shape) >= self.rate
+            self.mask = kept / (1.0 - self.rate)
+        self.output = inputs if self.mask is None else inputs * self.mask
+        return self.output
+
+    def backward(self, dvalues: Array) -> Array:
+        self.dinputs = dvalues if self.mask is None else dvalues * self.mask
+        return self.dinputs
+
+    def describe(self) -> str:
+        return f"dropout {self.rate:g}"
+
+
+class BatchNormLayer(Layer):
+    """x̂ = (x - μ) / √(σ² + ε), y = γ x̂ + β, with μ and σ² (biased) of the batch, column by column.
+
+    gγ = Σ g x̂, gβ = Σ g, gx = γ (g - mean(g) - x̂ mean(g x̂)) / √(σ² + ε). When evaluating, the
+    running mean and variance stand for the batch's: r ← momentum r + (1 - momentum) batch, the
+    variance unbiased.
+
+    References
+    ----------
+    Ioffe and Szegedy 2015, arXiv:1502.03167.
+    """
+
+    def __init__(self, n_inputs: int, momentum: float = 0.9, epsilon: float = 1e-5) -> None:
+        self.momentum, self.epsilon = momentum, epsilon
+        self.gamma, self.beta = np.ones(n_inputs), np.zeros(n_inputs)
+        self.dgamma, self.dbeta = np.zeros(n_inputs), np.zeros(n_inputs)
+        self.mean, self.variance = np.zeros(n_inputs), np.ones(n_inputs)
+
+    def forward(self, inputs: Array) -> Array:
+        expect_columns(self, inputs, len(self.gamma))
+        self.inputs = inputs
+        if self.training:
+            mean, variance = inputs.mean(axis=0), inputs.var(axis=0)
+            count = len(inputs)
+            unbiased = variance * (count / max(count - 1, 1))
+            old = self.momentum
+            self.mean = old * self.mean + (1.0 - old) * mean
+            self.variance = old * self.variance + (1.0 - old) * unbiased
+        else:
+            mean, variance = self.mean, self.variance
+        self._inverse = 1.0 / np.sqrt(variance + self.epsilon)
+        self._normal = (inputs - mean) * self._inverse
+        self._of_batch = self.training
+        self.output = self.gamma * self._normal + self.beta
+        return self.output
+
+    def backward(self, dvalues: Array) -> Array:
+        self.dgamma = (dvalues * self._normal).sum(axis=0)
+        self.dbeta = dvalues.sum(axis=0)
+        slope = self.gamma * self._inverse
+        if self._of_batch:
+            count = len(dvalues)
+            centred = dvalues - self.dbeta / count - self._normal * (self.dgamma / count)
+            self.dinputs = slope * centred
+        else:
+            self.dinputs = slope * dvalues
+        return self.dinputs
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (
+            Parameter("gamma", self.gamma, self.dgamma, False),
+            Parameter("beta", self.beta, self.dbeta, False),
+        )
+
+    def describe(self) -> str:
+        return f"batch normalisation of {len(self.gamma)}"
+
+
+class ResidualBlock(Layer):
+    """y = (x + F(x)) / √2, F being the layers inside; gx = (g + Fᵀg) / √2. F keeps the width."""
+
+    def __init__(self, *layers: Layer) -> None:
+        if not layers:
+            raise ValueError("a residual block needs a layer inside")
+        self.layers = list(layers)
+
+    def forward(self, inputs: Array) -> Array:
+        self.inputs = inputs
+        values = inputs
+        for layer in self.layers:
+            values = layer.forward(values)
+        if values.shape != inputs.shape:
+            raise ShapeError(
+                f"{self.name}: a residual block keeps its width, but {inputs.shape} went in and "
+                f"{values.shape} came out"
+            )
+        self.output = (inputs + values) / np.sqrt(2.0)
+        return self.output
+
+    def backward(self, dvalues: Array) -> Array:
+        share = dvalues / np.sqrt(2.0)
+        slope = share
+        for layer in reversed(self.layers):
+            slope = layer.backward(slope)
+        self.dinputs = share + slope
+        return self.dinputs
+
+    def inner(self) -> tuple[Layer, ...]:
+        return tuple(self.layers)
+
+    def describe(self) -> str:
+        return "residual " + ", ".join(layer.describe() for layer in self.layers)
+
+
+def expect_columns(layer: Layer, inputs: Array, columns: int) -> None:
+    """Raise ShapeError, which names the layer and both shapes, unless inputs are (N, columns)."""
+    if inputs.ndim != 2 or inputs.shape[1] != columns:
+        raise ShapeError(
+            f"{layer.name} ({layer.describe()}) takes (N, {columns}), but was given "
+            f"{tuple(inputs.shape)}"
+        )
