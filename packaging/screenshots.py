@@ -61,7 +61,8 @@ def tiles() -> None:
             where = ["--preset", f"paper_{name}", "--size", f"{TILE_SIDE}x{TILE_SIDE}"]
             picture = render(folder, "trainability", *where)
             target = FOLDER / f"trainability_{name}.jpg"
-            picture.save(target, quality=90, subsampling=0, optimize=True)
+            # Not optimised: the encoder's buffer is too small for a picture as rough as the last.
+            picture.save(target, quality=90, subsampling=0)
 
 
 def window() -> None:
