@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import struct
 import tokenize
@@ -18,6 +17,7 @@ from deepfractals_gui.core.arrays import Array
 
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip file begins, the second one when it is empty."""
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _HEADER_LIMIT = 4096
 """Bytes of an array's header; NumPy writes 128 for three dimensions."""
 
@@ -49,12 +49,14 @@ def arrays_in(
                 raise _WrongArray(f"{name} has no array {missing[0]}; it has {known[:200]}")
             found = {}
             for one in (*wanted, *(extra for extra in optional if extra in members)):
+                if archive.getinfo(f"{one}.npy").compress_type not in _COMPRESSIONS:
+                    raise _WrongArray(f"{name}: {one} is compressed as NumPy never does")
                 with archive.open(f"{one}.npy") as file:
                     found[one] = _array(file, f"{name}: {one}", most, dimensions)
     except _WrongArray as error:
         raise ValueError(str(error)) from None
     except (
-        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, KeyError,
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, KeyError,
         ValueError, RuntimeError, IndexError,
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:200]

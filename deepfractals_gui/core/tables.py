@@ -64,7 +64,7 @@ def parse_rows(text: str, columns: int) -> list[list[float]]:
         if not line or line.startswith("#"):
             continue
         cells = _cells(line)
-        values = [_number(cell) for cell in cells]
+        values = [number_in(cell) for cell in cells]
         if heading_allowed and not any(value is not None for value in values):
             heading_allowed = False
             continue
@@ -145,8 +145,8 @@ def table_in(text: str, rows: int, columns: int, name: str) -> Table:
         cells = _alike(line, width, where)
         last.append(cells.pop())
         numbers[row] = _numbers(cells, where)
-    counts = first[:-1] == [str(column) for column in range(width - 1)]
-    if counts and _number(first[-1]) is None and first[-1] not in last[1:]:
+    counts = width > 2 and first[:-1] == [str(column) for column in range(width - 1)]
+    if counts and number_in(first[-1]) is None and first[-1] not in last[1:]:
         heading, numbers = tuple(first), numbers[1:]
         del lines[0], last[0]
     if not 1 <= len(lines) <= rows:
@@ -188,7 +188,8 @@ def _alike(line: str, width: int, where: str) -> list[str]:
     cells = _cells(line, width)
     if len(cells) != width:
         count = "more" if len(cells) > width else len(cells)
-        raise ValueError(f"{where}: there are {count} cells where the first row has {width}")
+        there = "is 1 cell" if count == 1 else f"are {count} cells"
+        raise ValueError(f"{where}: there {there} where the first row has {width}")
     return cells
 
 
@@ -199,7 +200,7 @@ def _numbers(cells: Sequence[str], where: str) -> list[float]:
             return [float(cell) for cell in cells]
     values = []
     for column, cell in enumerate(cells, start=1):
-        value = _number(cell)
+        value = number_in(cell)
         if value is None:
             raise ValueError(f"{where}: {cell[:40]!r} is not a number (column {column})")
         values.append(value)
@@ -207,7 +208,7 @@ def _numbers(cells: Sequence[str], where: str) -> list[float]:
 
 
 def _heads(cells: Sequence[str]) -> bool:
-    return all(_number(cell) is None for cell in cells)
+    return all(number_in(cell) is None for cell in cells)
 
 
 def _cells(line: str, most: int = -1) -> list[str]:
@@ -235,7 +236,8 @@ def _cells(line: str, most: int = -1) -> list[str]:
     return cells[:-1] if found and len(cells) > 1 and not cells[-1] else cells
 
 
-def _number(cell: str) -> float | None:
+def number_in(cell: str) -> float | None:
+    """The number that a cell holds, which may be nan or inf; None if it holds something else."""
     # Python reads 1_000; in a table it is no number.
     if "_" in cell:
         return None

@@ -23,9 +23,9 @@ def stored(**arrays: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def zipped(**members: bytes) -> bytes:
+def zipped(compression: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w", compression) as archive:
         for name, member in members.items():
             archive.writestr(f"{name}.npy", member)
     return content.getvalue()
@@ -74,6 +74,7 @@ BAD = {
     "mixed keys": (zipped(X=headed("{1: 2, 'a': 3}")), "X is not a NumPy array"),
     "nested": (zipped(X=headed("-" * 3000 + "1")), "X is not a NumPy array"),
     "open bracket": (zipped(X=headed("{'descr': (")), "X is not a NumPy array"),
+    "bzip2": (zipped(zipfile.ZIP_BZIP2, X=b""), "X is compressed as NumPy never does"),
     "no archive": (b"PK\x03\x04 and no more", "not a readable .npz file"),
 }
 

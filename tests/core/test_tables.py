@@ -113,6 +113,7 @@ def test_text_keeps_the_commas_that_numbers_lose():
 def test_a_first_row_that_happens_to_count_is_no_heading():
     assert table_in("0,1,yes\n1,1,yes\n0,0,no\n", 9, 9, "t").heading == ()
     assert table_in("0,1,2\n1,1,3\n", 9, 9, "t").heading == ()
+    assert table_in("0,one\n1,two\n", 9, 9, "t").heading == ()
 
 
 @pytest.mark.parametrize("read", [numbers_in, table_in])
@@ -145,7 +146,8 @@ def test_what_is_wrong_with_a_table_names_it_and_the_line(read, text, said):
         ("a,b\n1,x\ninf,y\n", "t, line 3: column 1 is inf"),
         ("1,2,x\n1,NaN,y\n", "t, line 2: column 2 is nan"),
         ("1,x\n" * 8, "t has 8 rows; 1 to 7 are allowed"),
-        ("0,x\n", "t has 0 rows; 1 to 7 are allowed"),
+        ("0,1,x\n", "t has 0 rows; 1 to 7 are allowed"),
+        ("1,2\n1\n", "t, line 2: there is 1 cell where the first row has 2"),
         ("a,b,c\n1,x\n", "t: the heading has 3 names for 2 columns"),
         ("a,b\n" + "1,x\n" * 8, "t has 8 rows; at most 7 are allowed"),
     ],
