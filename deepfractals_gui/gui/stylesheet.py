@@ -14,6 +14,9 @@ QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $window; width: 5px; height: 5px; }
 QMainWindow::separator:hover { background: $accent; }
 
+QSplitter::handle { background: $window; }
+QSplitter::handle:hover { background: $accent; }
+
 QToolBar { background: $window; border: none; padding: 3px 6px; spacing: 2px; }
 QToolBar::separator { background: $line; width: 1px; margin: 6px 6px; }
 QToolButton { border: none; border-radius: 5px; padding: 4px; background: transparent; }

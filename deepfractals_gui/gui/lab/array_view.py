@@ -30,18 +30,26 @@ class ArrayView(QWidget):
         shape = " × ".join(str(size) for size in array.shape) or "one number"
         self.title = f"{name}   {shape}"
         self.values: Array = np.atleast_2d(array)
-        finite = self.values[np.isfinite(self.values)]
-        self._most = float(np.abs(finite).max()) if finite.size else 0.0
+        self._most = 0.0
         self._at: tuple[int, int] | None = None
         self._picture: QImage | None = None
         self.setFont(number_font(small_font(self.font())))
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{name}, {shape}")
-        norm = float(np.sqrt((finite**2).sum()))
-        self.setAccessibleDescription(f"norm {norm:.4g}, greatest magnitude {self._most:.4g}")
+        self.set_values(values)
         self.resize(self.sizeHint())
         appearance.changed.connect(self._restyle)
+
+    def set_values(self, values: Array) -> None:
+        """Show other values of the same shape."""
+        self.values = np.atleast_2d(np.asarray(values, dtype=np.float64))
+        finite = self.values[np.isfinite(self.values)]
+        self._most = float(np.abs(finite).max()) if finite.size else 0.0
+        norm = float(np.sqrt((finite**2).sum()))
+        self.setAccessibleDescription(f"norm {norm:.4g}, greatest magnitude {self._most:.4g}")
+        self._picture = None
+        self.update()
 
     @property
     def written(self) -> bool:

@@ -119,11 +119,13 @@ class ChainView(QStackedWidget):
         super().__init__(parent)
         self.stages: tuple[Stage, ...] = ()
         self.index = 0
+        self._views: list[ArrayView] = []
         self.empty = EmptyState("")
         self.list = QListWidget()
         self.list.setAccessibleName("Stages of the pass")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setFixedWidth(172)
+        self.list.setMaximumWidth(172)
+        self.list.setMinimumWidth(120)
         self.list.currentRowChanged.connect(self.go)
         self.title = SectionTitle("")
         self.formula = QLabel()
@@ -167,7 +169,9 @@ class ChainView(QStackedWidget):
         right.addWidget(self.title)
         right.addWidget(self.formula)
         right.addWidget(self.note)
-        right.addWidget(Scroll(content), 1)
+        arrays = Scroll(content)
+        arrays.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        right.addWidget(arrays, 1)
         page = QWidget()
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
@@ -188,9 +192,15 @@ class ChainView(QStackedWidget):
 
     def set_stages(self, stages: Sequence[Stage], note: str = "") -> None:
         """Show stages; the place among them stays where there are as many as before."""
+        alike = _shapes(stages) == _shapes(self.stages)
         keep = self.index if len(stages) == len(self.stages) else 0
         self.stages = tuple(stages)
         self.note.setText(note)
+        if alike and stages:
+            # The same network with other weights: what is being read stays where it is.
+            for view, (_, values) in zip(self._views, self.stages[self.index].arrays, strict=True):
+                view.set_values(values)
+            return
         self.note.setVisible(bool(note))
         if not stages:
             self.setCurrentIndex(0)
@@ -224,8 +234,9 @@ class ChainView(QStackedWidget):
         self.title.setText(f"{stage.title}  ·  {place}")
         self.formula.setText(stage.formula)
         clear_layout(self._flow)
-        for name, values in stage.arrays:
-            self._flow.addWidget(ArrayView(name, values))
+        self._views = [ArrayView(name, values) for name, values in stage.arrays]
+        for view in self._views:
+            self._flow.addWidget(view)
         self._arrays.updateGeometry()
         self.back_button.setEnabled(index > 0)
         self.next_button.setEnabled(index + 1 < len(self.stages))
@@ -245,3 +256,11 @@ class ChainView(QStackedWidget):
             self.forward()
         else:
             super().keyPressEvent(event)
+
+
+def _shapes(stages: Sequence[Stage]) -> list[tuple[object, ...]]:
+    """What must be equal for stages to differ in their values alone."""
+    return [
+        (stage.title, stage.formula, stage.direction, *((n, v.shape) for n, v in stage.arrays))
+        for stage in stages
+    ]

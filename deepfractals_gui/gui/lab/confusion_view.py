@@ -95,7 +95,7 @@ class ConfusionView(QWidget):
         metrics = self.fontMetrics()
         left, top = self._labels_wide() + metrics.height(), 2.6 * metrics.height() + 6.0
         room = min(self.width() - left - _RECALL, self.height() - top - 4.0)
-        side = max(4.0, min(room / count, 74.0))
+        side = max(4.0, min(room / count, 96.0))
         return QRectF(left + guessed * side, top + true * side, side - _GAP, side - _GAP)
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:

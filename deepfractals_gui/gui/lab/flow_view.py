@@ -13,6 +13,9 @@ from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.lab.layer_bars import LayerBars
 
+_SHARES = (-0.03, 1.03)
+"""The axis of a share, with a little room for lines at its ends."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -101,7 +104,8 @@ class FlowView(QStackedWidget):
             ]  # fmt: skip
             # One legend is enough for four plots with the same layers.
             first = quantity is QUANTITIES[0]
-            self.plots[quantity.key].set_lines(quantity.title, lines, keys if first else ())
+            span = None if quantity.log else _SHARES
+            self.plots[quantity.key].set_lines(quantity.title, lines, keys if first else (), span)
             self._now[quantity.key] = values[-1].tolist()
         self._show_bars(self.choice.key)
         self.setCurrentIndex(1)

@@ -96,6 +96,8 @@ class LayerRow(QWidget):
         self.more_button.setIconSize(QSize(15, 15))
         self.remove_button = QuietButton("", "Remove this layer")
         self.remove_button.setIconSize(QSize(13, 13))
+        for button in (self.more_button, self.remove_button):
+            button.setFixedWidth(21)
         self.remove_button.clicked.connect(self.removed)
         self.error_line = ErrorLine()
         self.details = QWidget()
@@ -191,7 +193,7 @@ class LayerRow(QWidget):
         box.setToolTip(name)
         for choice in choices:
             box.addItem(title(choice), choice)
-        box.setFixedWidth(104)
+        box.setFixedWidth(100)
         box.activated.connect(chosen)
         return box
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from deepfractals_gui.core import Array, Curve
-from deepfractals_gui.gui.controls import SPACE, MutedLabel, Segmented
+from deepfractals_gui.gui.controls import SPACE, EmptyState, QuietButton
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
+from deepfractals_gui.gui.theme import number_font
 
 _TRAIN, _TEST = 0, 1
 """Series of the theme; test curves are dashed as well."""
@@ -40,20 +49,28 @@ class LiveCurves(QWidget):
         self.loss, self.accuracy = CurvePlot(), CurvePlot()
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(110)
-        self.scale = Segmented((("log", "log"), ("linear", "linear")))
-        self.scale.setAccessibleName("Axis of the loss")
+        self.scale = QuietButton("log", "Logarithmic axis of the loss")
+        self.scale.setCheckable(True)
+        self.scale.setChecked(True)
         self.scale.setSizePolicy(
             self.scale.sizePolicy().Policy.Fixed, self.sizePolicy().Policy.Fixed
         )
-        self.scale.chosen.connect(self._rescale)
-        self.now = MutedLabel()
-        self.now.setWordWrap(False)
+        self.scale.toggled.connect(self._rescale)
+        self.now = QLabel()
+        self.now.setProperty("role", "caption")
+        self.now.setFont(number_font(self.now.font()))
         self.now.setAccessibleName("Newest values")
+        # Changing numbers must not push anything about.
+        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.now.setMinimumHeight(2 * self.now.fontMetrics().height())
         self._curves: Curves | None = None
         head = QHBoxLayout()
         head.addWidget(self.now, 1)
         head.addWidget(self.scale)
-        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self.empty = EmptyState("The loss and the accuracy of every epoch are drawn here.")
+        plots = QWidget()
+        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom, plots)
+        self._plots.setContentsMargins(0, 0, 0, 0)
         self._plots.setSpacing(2 * SPACE)
         self._plots.addWidget(self.loss, 1)
         self._plots.addWidget(self.accuracy, 1)
@@ -61,7 +78,10 @@ class LiveCurves(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addLayout(head)
-        column.addLayout(self._plots, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(plots)
+        column.addWidget(self._pages, 1)
 
     def set_side_by_side(self, wanted: bool) -> None:
         """Lay the plots beside each other or below each other."""
@@ -69,15 +89,14 @@ class LiveCurves(QWidget):
         self._plots.setDirection(directions.LeftToRight if wanted else directions.TopToBottom)
 
     def set_curves(self, curves: Curves | None) -> None:
-        """Show a history; None or an empty one shows empty plots."""
+        """Show a history; without two epochs there is no curve."""
         self._curves = curves
-        if curves is None or not len(curves.x):
-            self.loss.set_lines("loss", [_nothing("loss")])
-            self.accuracy.set_lines("accuracy", [_nothing("accuracy")])
-            self.accuracy.setVisible(curves is None or curves.has_accuracy)
-            self.now.setText("")
+        self.now.setText("" if curves is None else newest_words(curves))
+        if curves is None or len(curves.x) < 2:
+            self._pages.setCurrentIndex(0)
             return
-        log = self.scale.key == "log"
+        self._pages.setCurrentIndex(1)
+        log = self.scale.isChecked()
         lines = _lines("loss", curves.x, curves.train_loss, curves.test_loss, curves.against, log)
         self.loss.set_lines("loss", lines, [line.key for line in lines])
         self.accuracy.setVisible(curves.has_accuracy)
@@ -87,9 +106,8 @@ class LiveCurves(QWidget):
                 False,
             )  # fmt: skip
             self.accuracy.set_lines("accuracy", lines, [line.key for line in lines])
-        self.now.setText(newest_words(curves))
 
-    def _rescale(self, key: str) -> None:
+    def _rescale(self, log: bool) -> None:
         self.set_curves(self._curves)
 
 
@@ -101,13 +119,8 @@ def _lines(name: str, x: Array, train: Array, test: Array, against: str, log: bo
     return found
 
 
-def _nothing(name: str) -> Line:
-    empty = np.zeros(0)
-    return Line(Curve(name, empty, empty, against="epoch"), Key(name, _TRAIN))
-
-
 def newest_words(curves: Curves) -> str:
-    """The newest known values, such as "loss 0.031, test 0.045 · 98.5 %, test 97.0 %"."""
+    """The newest known values: the losses in one line, the accuracies in the next."""
     words = []
     loss, test = newest(curves.train_loss), newest(curves.test_loss)
     if loss is not None:
@@ -118,7 +131,7 @@ def newest_words(curves: Curves) -> str:
             f"{100 * right:.1f} % right"
             + (f", test {100 * held:.1f} %" if held is not None else "")
         )
-    return "   ·   ".join(words)
+    return "\n".join(words)
 
 
 def newest(values: Array) -> float | None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from deepfractals_gui.core import Array
 from deepfractals_gui.gui.controls import SPACE, EmptyState, Scroll
 from deepfractals_gui.gui.lab.colors import draw_image, frame, image, signed
-from deepfractals_gui.gui.lab.words import count_words
 from deepfractals_gui.gui.theme import Theme, appearance, number_font, small_font, theme
 
 _TILE = 66.0
@@ -25,10 +24,19 @@ MOST_UNITS = 64
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
-    """Answers of one layer: float (units, H, W), row 0 at the smallest y."""
+    """Answers of one layer: float (units, H, W), row 0 at the smallest y.
+
+    Of a layer of ``count`` units the maps may be those of the first alone.
+    """
 
     title: str
     maps: Array
+    count: int = 0
+
+    @property
+    def units(self) -> int:
+        """How many units the layer has."""
+        return max(self.count, len(self.maps))
 
 
 class NeuronMaps(QWidget):
@@ -103,8 +111,8 @@ class NeuronMaps(QWidget):
         for number, layer in enumerate(self._layers):
             count = min(len(layer.maps), MOST_UNITS)
             words = layer.title
-            if count < len(layer.maps):
-                words += f"  (the first {count} of {len(layer.maps)})"
+            if count < layer.units:
+                words += f"  (the first {count} of {layer.units})"
             self._heads.append((words, QRectF(0, y, self.width(), _HEAD)))
             y += _HEAD
             for unit in range(count):
@@ -343,4 +351,4 @@ def unit_words(layer: LayerMaps, unit: int) -> str:
     values = layer.maps[unit]
     finite = values[np.isfinite(values)]
     span = f", {finite.min():.3g} to {finite.max():.3g}" if finite.size else ", nowhere finite"
-    return f"{layer.title}, unit {unit + 1} of {count_words(len(layer.maps), 'unit')}{span}"
+    return f"{layer.title}, unit {unit + 1} of {layer.units}{span}"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from deepfractals_gui.nn import (
-    DenseSpec,
-    NetSpec,
-    OptimizerSpec,
-)
+from deepfractals_gui.experiments.lab_params import FIRST as FIRST_NETWORK
+from deepfractals_gui.nn import DenseSpec, NetSpec, OptimizerSpec
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,7 @@ FIRST = NetPreset(
     "first",
     "Two hidden layers",
     "Watch the boundary wind itself between the arms.",
-    NetSpec(
-        2,
-        (_dense(16, "tanh", "glorot"), _dense(16, "tanh", "glorot"), DenseSpec(2, init="glorot")),
-        "cross_entropy",
-        OptimizerSpec("adam", 0.01),
-        batch=32,
-    ),
+    FIRST_NETWORK,
     "spirals",
 )
 """What a newcomer finds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from deepfractals_gui.core import ParamError, ParamSpec
 from deepfractals_gui.core.params import replace, specs
 from deepfractals_gui.gui.controls import SPACE, QuietButton
-from deepfractals_gui.gui.fields import Field, field_for
+from deepfractals_gui.gui.fields import DataField, Field, field_for
 
 
 class RunFields(QWidget):
@@ -69,6 +70,12 @@ class RunFields(QWidget):
             if value != field.value or type(value) is not type(field.value):
                 field.set_value(value)
             field.setVisible(field.spec.applies(params))
+
+    def take_file(self, name: str, path: Path) -> None:
+        """Put a file into a field, as a person would."""
+        field = self.fields[name]
+        assert isinstance(field, DataField)
+        field.take_file(path)
 
     def show_error(self, name: str, message: str) -> bool:
         """Say what is wrong beside a field; False where there is none of that name."""

@@ -22,13 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from deepfractals_gui.core import Array, Curve
-from deepfractals_gui.gui.controls import SPACE, EmptyState, QuietButton, Segmented
+from deepfractals_gui.gui.controls import SPACE, ChoiceBox, EmptyState, QuietButton
 from deepfractals_gui.gui.curve_lines import Key, Line, pen
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.lab.live_curves import Curves, best_of
 
-COLUMNS = ("", "Name", "Data", "Network", "Epochs", "Best accuracy", "Best loss", "Time")
-_MARK, _NAME = 0, 1
+COLUMNS = ("", "Name", "Data", "Network", "Epochs", "Accuracy", "Loss", "Time")
+TIPS = {"Accuracy": "The best of the test", "Loss": "The least of the test"}
+_MARK, _NAME, _NETWORK = 0, 1, 3
 MEASURES = (
     ("test_loss", "test loss", True),
     ("train_loss", "training loss", True),
@@ -123,6 +124,10 @@ class RunTable(QStackedWidget):
         )
         self.table = _Table(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
+        for column, name in enumerate(COLUMNS):
+            heading = self.table.horizontalHeaderItem(column)
+            if heading is not None:
+                heading.setToolTip(TIPS.get(name, name))
         self.table.setAccessibleName("Kept runs")
         self.table.setItemDelegateForColumn(_MARK, _Mark(self.table))
         self.table.itemChanged.connect(self._renamed)
@@ -137,9 +142,11 @@ class RunTable(QStackedWidget):
         self.restore_button.clicked.connect(self.restore)
         self.rename_button.clicked.connect(self.rename)
         self.delete_button.clicked.connect(self.delete)
-        self.measure = Segmented([(key, title) for key, title, _ in MEASURES])
-        self.measure.setAccessibleName("What is compared")
-        self.measure.chosen.connect(self._draw)
+        self.compared = ChoiceBox()
+        for key, title, _ in MEASURES:
+            self.compared.addItem(title, key)
+        self.compared.setAccessibleName("What is compared")
+        self.compared.currentIndexChanged.connect(self._draw)
         self.plot = CurvePlot()
         self.plot.setMinimumHeight(120)
         buttons = QHBoxLayout()
@@ -147,13 +154,13 @@ class RunTable(QStackedWidget):
         for button in (self.restore_button, self.rename_button, self.delete_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        buttons.addWidget(self.compared)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addWidget(self.table, 2)
         column.addLayout(buttons)
-        column.addWidget(self.measure)
         column.addWidget(self.plot, 3)
         self.addWidget(self.empty)
         self.addWidget(page)
@@ -245,7 +252,7 @@ class RunTable(QStackedWidget):
         for button in (self.restore_button, self.rename_button, self.delete_button):
             button.setEnabled(some)
         shown = self.selected or self._runs
-        key, title, log = next(m for m in MEASURES if m[0] == self.measure.key)
+        key, title, log = MEASURES[max(self.compared.currentIndex(), 0)]
         lines = [
             Line(Curve(title, run.curves.x, values, log=log, against=run.curves.against), run.key)
             for run in shown
@@ -286,7 +293,9 @@ class _Table(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in range(columns):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_NETWORK, QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(False)
+        self.setColumnWidth(_NETWORK, 210)
         header.setSectionResizeMode(_MARK, QHeaderView.ResizeMode.Fixed)
         self.setColumnWidth(_MARK, 34)
         self.setTabKeyNavigation(False)

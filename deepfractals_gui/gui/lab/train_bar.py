@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from deepfractals_gui.gui.controls import SPACE, ElidedLabel, QuietButton
@@ -48,6 +48,9 @@ class TrainBar(QWidget):
         self.place = QLabel()
         self.place.setFont(number_font(self.place.font()))
         self.place.setAccessibleName("How far the training is")
+        # What follows doesn't move when a digit more is needed.
+        widest = self.place.fontMetrics().horizontalAdvance("epoch 000 of 000   step 00,000")
+        self.place.setMinimumWidth(widest)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -84,6 +87,13 @@ class TrainBar(QWidget):
         self._restyle(theme())
         self.set_place(0, 0, 0)
         self.set_running(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """Show signs alone on the smaller buttons, or their words as well."""
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonIconOnly if compact else styles.ToolButtonTextBesideIcon
+        for button in (self.batch_button, self.epoch_button, self.rewind_button):
+            button.setToolButtonStyle(style)
 
     @property
     def running(self) -> bool:

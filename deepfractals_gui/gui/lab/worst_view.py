@@ -105,6 +105,8 @@ class WorstView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(colors.color("muted"))
         head = "The surest mistakes" if self.mistakes else "No mistake among the test samples"
+        if self.mistakes and not self._pictured:
+            head += ": sample, true → said"
         painter.drawText(QRectF(0, 0, self.width(), line + 2), 0, head)
         centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         for number, (mistake, picture) in enumerate(
@@ -113,7 +115,9 @@ class WorstView(QWidget):
             box = self.box_of(number)
             if picture is None:
                 painter.setPen(colors.color("text"))
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), words_of(mistake))
+                end = Qt.TextElideMode.ElideRight
+                text = metrics.elidedText(_line(mistake), end, int(box.width()))
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), text)
                 continue
             square = QRectF(box.left(), box.top(), _TILE, _TILE)
             painter.fillRect(square, Qt.GlobalColor.black)
@@ -140,6 +144,11 @@ def words_of(mistake: Mistake) -> str:
         f"test sample {mistake.index + 1}: {mistake.true} taken for {mistake.guessed}, "
         f"{100 * mistake.confidence:.1f} % sure"
     )
+
+
+def _line(mistake: Mistake) -> str:
+    sure = f"{100 * mistake.confidence:.1f} %"
+    return f"{mistake.index + 1}    {mistake.true} → {mistake.guessed}    {sure}"
 
 
 def _grey(values: Array) -> QImage:
