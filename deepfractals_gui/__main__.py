@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "cache", "bench",
+    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "cache", "bench",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from deepfractals_gui.cli import (
     movie,
     render,
     systems,
+    train,
     zoom,
 )
 
@@ -27,7 +28,7 @@ _NEGATIVE = re.compile(
 
 
 _WIDTH = 100
-COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, cache, bench)
+COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, train, cache, bench)
 
 
 class Usage(Exception):

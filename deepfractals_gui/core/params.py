@@ -203,7 +203,7 @@ def param(
 
 
 def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
-    """The declarations of a parameter dataclass, in order."""
+    """The declarations of a parameter dataclass, in order; other fields are its own affair."""
     return _specs(cast(Hashable, params))
 
 
@@ -212,6 +212,8 @@ def _specs(params: Any) -> tuple[ParamSpec, ...]:
     hints = typing.get_type_hints(params)
     found = []
     for field in dataclasses.fields(params):
+        if "param" not in field.metadata:
+            continue
         options = dict(field.metadata["param"])
         options["title"] = options["title"] or field.name.replace("_", " ").capitalize()
         kind = _kind(hints[field.name], bool(options["choices"]))
@@ -240,8 +242,8 @@ def checked(params: P) -> P:
     ------
     ParamError   a value is of the wrong type, not finite, or out of range
     """
-    kind = type(params)
-    return kind(**{s.name: s.check(getattr(params, s.name)) for s in specs(kind)})
+    values = {s.name: s.check(getattr(params, s.name)) for s in specs(type(params))}
+    return dataclasses.replace(params, **values)  # type: ignore[type-var]
 
 
 def replace(params: P, **values: Any) -> P:

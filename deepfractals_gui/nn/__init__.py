@@ -3,7 +3,8 @@
 `layers`: what a layer is, dense layers, dropout, batch normalisation, residual blocks.
 `activations`: the functions between them. `losses`: what is minimised. `optimizers`: how weights
 follow gradients. `model`: all of it put together, and trained. `initial`: the first weights.
-`spec`: a network as a description, for every part of the program; `building` makes models of it.
+`spec`: a network as a description, for every part of the program; `building` makes models of it,
+`model_files` keeps them. `datasets`: what there is to learn.
 """
 
 from deepfractals_gui.nn.activations import (
@@ -20,6 +21,21 @@ from deepfractals_gui.nn.activations import (
     Activation_Tanh,
 )
 from deepfractals_gui.nn.building import arrays_of, layers_of, model_of, set_arrays
+from deepfractals_gui.nn.datasets import (
+    DATASETS,
+    DRAWN,
+    NOISE,
+    SCALINGS,
+    Dataset,
+    Scaling,
+    dataset,
+    idx_partner,
+    open_dataset,
+    read_dataset,
+    read_idx,
+    read_idx_pair,
+    scaler,
+)
 from deepfractals_gui.nn.initial import initial_weights, seed
 from deepfractals_gui.nn.layers import (
     BatchNormLayer,
@@ -38,6 +54,7 @@ from deepfractals_gui.nn.losses import (
     Loss_MeanSquaredError,
 )
 from deepfractals_gui.nn.model import Evaluation, History, Model
+from deepfractals_gui.nn.model_files import ModelFileError, Stored, load_model, save_model
 from deepfractals_gui.nn.optimizers import (
     Optimizer,
     Optimizer_AdaGrad,
@@ -65,10 +82,14 @@ from deepfractals_gui.nn.spec import (
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_LAYERS",
+    "DATASETS",
+    "DRAWN",
     "INITS",
     "LOSSES",
     "LOSS_CLASSES",
+    "NOISE",
     "OPTIMIZERS",
+    "SCALINGS",
     "Activation",
     "ActivationSpec",
     "Activation_GELU",
@@ -82,6 +103,7 @@ __all__ = [
     "Activation_Tanh",
     "BatchNormLayer",
     "BatchNormSpec",
+    "Dataset",
     "DenseLayer",
     "DenseSpec",
     "DropoutLayer",
@@ -95,6 +117,7 @@ __all__ = [
     "Loss_CategoricalCrossentropy",
     "Loss_MeanSquaredError",
     "Model",
+    "ModelFileError",
     "NetSpec",
     "Optimizer",
     "OptimizerSpec",
@@ -105,13 +128,24 @@ __all__ = [
     "Optimizer_SGD",
     "Parameter",
     "ResidualBlock",
+    "Scaling",
     "ShapeError",
     "SpecError",
+    "Stored",
     "arrays_of",
+    "dataset",
+    "idx_partner",
     "initial_weights",
     "layers_of",
+    "load_model",
     "model_of",
+    "open_dataset",
     "optimizer_of",
+    "read_dataset",
+    "read_idx",
+    "read_idx_pair",
+    "save_model",
+    "scaler",
     "seed",
     "set_arrays",
 ]

@@ -44,7 +44,7 @@ def model_of(spec: NetSpec) -> Model:
     """The model that a description asks for, with the first weights of its seed.
 
     The weights of the dense layers come from the stream ``PCG64([seed, 0])``, layer after layer;
-    what dropout silences from ``PCG64([seed, 2])``. The last layer's outputs are logits to the
+    what dropout silences from ``PCG64([seed, 3])``. The last layer's outputs are logits to the
     cross-entropies; a softmax or sigmoid is put behind it, so that the model answers probabilities.
     """
     model = Model()

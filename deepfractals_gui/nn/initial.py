@@ -8,8 +8,8 @@ import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 
-WEIGHTS, BATCHES, DROPOUT = 0, 1, 2
-"""Streams of a network's seed: ``PCG64([seed, stream])``."""
+WEIGHTS, BATCHES, DROPOUT = 0, 1, 3
+"""Streams of a network's seed: ``PCG64([seed, stream])``; generated data have stream 2."""
 
 
 def generator(seed: int, stream: int) -> np.random.Generator:

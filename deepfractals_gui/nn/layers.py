@@ -7,9 +7,10 @@ inputs) and, where it has parameters, their gradients: ``weights`` and ``dweight
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -45,6 +46,8 @@ class Layer:
 
     name = "a layer"
     training = True
+    kept: ClassVar[tuple[str, ...]] = ()
+    """Attributes that a copy has its own of."""
     inputs: Array
     output: Array
     dinputs: Array
@@ -64,6 +67,19 @@ class Layer:
     def inner(self) -> tuple[Layer, ...]:
         """The layers inside this one."""
         return ()
+
+    def copy(self, memo: dict[int, Any] | None = None) -> Layer:
+        """The same layer with parameters and a generator of its own.
+
+        What went through it isn't copied: batches are large, and the next one replaces them.
+        Layers that are copied with the same ``memo`` share the generators that they shared.
+        """
+        twin = copy.copy(self)
+        for passing in ("inputs", "output", "dinputs", "mask", "_normal"):
+            twin.__dict__.pop(passing, None)
+        for name in self.kept:
+            setattr(twin, name, copy.deepcopy(getattr(self, name), memo))
+        return twin
 
     def set_training(self, training: bool) -> None:
         """Train, or evaluate; so do the layers inside."""
@@ -93,6 +109,8 @@ class DenseLayer(Layer):
     bias : whether there is a b; without it ``biases`` stays 0
     rng : where W is drawn from; None takes the next of the streams that `seed` starts
     """
+
+    kept: ClassVar[tuple[str, ...]] = ("weights", "biases", "dweights", "dbiases")
 
     def __init__(
         self,
@@ -153,6 +171,9 @@ class DropoutLayer(Layer):
     Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
     """
 
+    kept: ClassVar[tuple[str, ...]] = ("rng",)
+    mask: Array | None = None
+
     def __init__(self, rate: float, rng: np.random.Generator | None = None) -> None:
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"a dropout rate is within [0, 1), not {rate}")
@@ -161,7 +182,7 @@ class DropoutLayer(Layer):
 
     def forward(self, inputs: Array) -> Array:
         self.inputs = inputs
-        self.mask: Array | None = None
+        self.mask = None
         if self.training and self.rate > 0.0:
             kept = self.rng.random(inputs.shape) >= self.rate
             self.mask = kept / (1.0 - self.rate)
@@ -187,6 +208,10 @@ class BatchNormLayer(Layer):
     ----------
     Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
+
+    kept: ClassVar[tuple[str, ...]] = (
+        "gamma", "beta", "dgamma", "dbeta", "mean", "variance",
+    )  # fmt: skip
 
     def __init__(self, n_inputs: int, momentum: float = 0.9, epsilon: float = 1e-5) -> None:
         self.momentum, self.epsilon = momentum, epsilon
@@ -265,6 +290,12 @@ class ResidualBlock(Layer):
 
     def inner(self) -> tuple[Layer, ...]:
         return tuple(self.layers)
+
+    def copy(self, memo: dict[int, Any] | None = None) -> Layer:
+        twin = super().copy(memo)
+        assert isinstance(twin, ResidualBlock)
+        twin.layers = [layer.copy(memo) for layer in self.layers]
+        return twin
 
     def describe(self) -> str:
         return "residual " + ", ".join(layer.describe() for layer in self.layers)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -106,7 +106,12 @@ class Model:
 
     def copy(self) -> Model:
         """An independent model with the same weights, and the same memory of its optimiser."""
-        return copy.deepcopy(self)
+        twin = copy.copy(self)
+        memo: dict[int, Any] = {}
+        twin.layers = [layer.copy(memo) for layer in self.layers]
+        if hasattr(self, "optimizer"):
+            twin.optimizer = self.optimizer.copy(dict(zip(self.walk(), twin.walk(), strict=True)))
+        return twin
 
     # The two passes
 

@@ -7,6 +7,9 @@ weights alone, never for biases.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
@@ -58,6 +61,15 @@ class Optimizer:
     def memory(self, layer: Layer) -> Memory:
         """What is remembered of a layer."""
         return self._memories.setdefault(layer, Memory())
+
+    def copy(self, layers: Mapping[Layer, Layer]) -> Optimizer:
+        """The same optimiser for other layers, each of which stands for one of these."""
+        twin = copy.copy(self)
+        twin.rates = {layers[layer]: rate for layer, rate in self.rates.items()}
+        twin._memories = {
+            layers[layer]: copy.deepcopy(memory) for layer, memory in self._memories.items()
+        }
+        return twin
 
     def update_params(self, layer: Layer) -> None:
         """Change a layer's parameters, and those of the layers inside it, in place."""
