@@ -92,7 +92,9 @@ class Field(QWidget):
 
     def set_error(self, message: str) -> None:
         """Say beside the field what is wrong; "" clears it."""
-        self.error_line.set_text(message[:1].upper() + message[1:])
+        # The name of a file keeps its letters.
+        named = "." in message.partition(" ")[0]
+        self.error_line.set_text(message if named else message[:1].upper() + message[1:])
 
     def _name(self, widget: QWidget, part: str = "") -> None:
         widget.setAccessibleName(f"{self.spec.title} {part}".strip())

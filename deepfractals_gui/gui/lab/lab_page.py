@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -53,6 +53,8 @@ class LabPage(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
+        # The columns rearrange themselves: what they ask for now must not hold the window open.
+        self.setMinimumSize(640, 420)
         self.setAccessibleName("Lab")
         first = params or preset_params(FIRST, LabParams())
         self.look: Look | None = None
@@ -113,6 +115,7 @@ class LabPage(QWidget):
         self.trainer.looked.connect(self._looked, queued)
         self.trainer.failed.connect(self._failed, queued)
         self.trainer.done.connect(self._done, queued)
+        self.trainer.opened.connect(self._opened, queued)
         self.bar.startWished.connect(self.start)
         self.bar.pauseWished.connect(self.pause)
         self.bar.batchWished.connect(self.trainer.step_batch)
@@ -230,9 +233,15 @@ class LabPage(QWidget):
 
     @Slot(str)
     def _done(self, message: str) -> None:
-        if self.look is not None and message.startswith("Opened"):
-            self._changed = False
         self.bar.say(message, "good")
+
+    @Slot(object)
+    def _opened(self, params: LabParams) -> None:
+        """Show the settings of a run that goes on from its file."""
+        self._changed, self._note = False, ""
+        self._more_epochs = params.epochs
+        self.settings.clear_errors()
+        self.settings.set_params(params)
 
     # What a person changes
 
@@ -276,10 +285,6 @@ class LabPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._want()
-
-    def minimumSizeHint(self) -> QSize:
-        # The columns rearrange themselves: what they ask for now must not hold the window open.
-        return QSize(640, 420)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -330,8 +335,8 @@ class LabPage(QWidget):
 
 
 def preset_params(preset: NetPreset, params: LabParams) -> LabParams:
-    """The parameters of a preset; data that it doesn't name stay."""
+    """The parameters of a preset; how data are split and scaled stays."""
     return replace(
-        params, spec=preset.spec, data=preset.data or params.data, labels="none", target=0.0,
-        patience=0, epochs=preset.epochs, weights="drawn", sampling="epochs",
+        params, spec=preset.spec, data=preset.data, labels="none", target=0.0,
+        patience=0, epochs=preset.epochs, weights="drawn", sampling="epochs", draws="drawn",
     )  # fmt: skip

@@ -36,6 +36,7 @@ class Look:
     Attributes
     ----------
     running : whether training goes on
+    exploded : whether it stopped at a loss that isn't finite
     seconds : time spent in training
     sights : what was asked for, by key: ``decision``, ``neurons``, ``confusion``, ``chain``
     """
@@ -45,6 +46,7 @@ class Look:
     step: int
     epoch: int
     stopped: str
+    exploded: bool
     running: bool
     seconds: float
     curves: Curves
@@ -267,8 +269,8 @@ def look_at(
             elif key in _SIGHTS:
                 sights[key] = _SIGHTS[key](state, model)
     return Look(
-        state.params, state.data, state.step, state.epoch, state.stopped, running, seconds,
-        curves_of(state), flow_of(state), sights,
+        state.params, state.data, state.step, state.epoch, state.stopped, state.exploded, running,
+        seconds, curves_of(state), flow_of(state), sights,
     )  # fmt: skip
 
 

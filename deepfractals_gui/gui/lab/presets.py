@@ -16,14 +16,14 @@ class NetPreset:
     Attributes
     ----------
     note : one sentence that says what to look at
-    data : a name of nn.DATASETS; "" leaves the data that is there
+    data : a name of nn.DATASETS
     """
 
     key: str
     title: str
     note: str
     spec: NetSpec
-    data: str = ""
+    data: str
     epochs: int = 200
 
 
@@ -37,7 +37,7 @@ def _tower(activation: str, init: str, depth: int = 10, width: int = 16) -> NetS
         2,
         (*hidden, DenseSpec(2, init="glorot")),
         "cross_entropy",
-        OptimizerSpec("sgd", 0.1, momentum=0.9),
+        OptimizerSpec("sgd", 0.02, momentum=0.9),
         batch=32,
     )
 
@@ -100,17 +100,18 @@ PRESETS: tuple[NetPreset, ...] = (
     NetPreset(
         "paper",
         "The paper's network",
-        "The network of arXiv:2402.06184: tanh, no biases, plain gradient descent.",
+        "The network of arXiv:2402.06184: tanh, no biases, plain gradient descent on all data.",
         NetSpec(
-            2,
+            1,
             (
-                DenseSpec(16, "tanh", bias=False, scale=math.sqrt(2 / 16), init="normal"),
+                # sqrt(2 / n) of n inputs, then 1 / n of n units.
+                DenseSpec(16, "tanh", bias=False, scale=math.sqrt(2.0), init="normal"),
                 DenseSpec(1, bias=False, scale=1 / 16, init="normal"),
             ),
             "mse",
-            OptimizerSpec("sgd", 1.0),
+            OptimizerSpec("sgd", 3.0),
         ),
-        "",
-        500,
+        "sine",
+        1000,
     ),
 )

@@ -124,8 +124,8 @@ class RunTable(QStackedWidget):
         )
         self.table = _Table(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
-        for column, name in enumerate(COLUMNS):
-            heading = self.table.horizontalHeaderItem(column)
+        for place, name in enumerate(COLUMNS):
+            heading = self.table.horizontalHeaderItem(place)
             if heading is not None:
                 heading.setToolTip(TIPS.get(name, name))
         self.table.setAccessibleName("Kept runs")

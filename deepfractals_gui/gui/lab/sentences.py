@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-from deepfractals_gui.gui.lab.live_curves import newest
 from deepfractals_gui.gui.lab.looks import Look
 
 READY = "Press Space to train."
@@ -29,7 +26,7 @@ def stopped_words(look: Look) -> tuple[str, str]:
     """Why a run stopped, and what can be done now."""
     reason, _, advice = look.stopped.partition("; ")
     words = f"{reason[:1].upper()}{reason[1:]}."
-    if failed(look):
+    if look.exploded:
         advice = f"{advice[:1].upper()}{advice[1:]}." if advice else ""
         return f"{words} {advice} Rewind and try again.".replace("  ", " "), "error"
     rest = f" {advice[:1].upper()}{advice[1:]}." if advice else ""
@@ -40,13 +37,4 @@ def stopped_words(look: Look) -> tuple[str, str]:
 
 def ended(look: Look) -> bool:
     """Whether it stopped because all its epochs are done."""
-    return bool(look.stopped) and 0 < look.params.epochs <= look.epoch
-
-
-def failed(look: Look) -> bool:
-    """Whether it stopped at a loss that isn't finite."""
-    if not look.stopped or ended(look):
-        return False
-    held = newest(look.curves.test_loss)
-    reached = "reached" in look.stopped or "fallen" in look.stopped
-    return not reached or (held is not None and not math.isfinite(held))
+    return bool(look.stopped) and not look.exploded and 0 < look.params.epochs <= look.epoch

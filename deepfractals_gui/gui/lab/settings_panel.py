@@ -16,7 +16,7 @@ from deepfractals_gui.nn import NetSpec
 
 ENDS = ("epochs", "target", "patience")
 """Parameters that only say when training stops: they may change while it goes on."""
-_SELDOM = ("labels", "in_order", "scaling", "weights", "sampling", "patience", "target")
+_SELDOM = ("labels", "in_order", "scaling", "weights", "sampling", "draws", "patience", "target")
 
 
 class SettingsPanel(QWidget):

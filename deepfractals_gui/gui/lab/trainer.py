@@ -29,8 +29,8 @@ SLICE_SECONDS = 0.012
 """Training is looked up from, for commands, about this often."""
 SHARE = 2.0
 """Of the time, looks may take one part where training takes so many."""
-WATCHED_EPOCHS = 2
-"""Epochs between two looks, at most, at the pace at which one can watch."""
+WATCHED_LOOKS = 100
+"""At the pace at which one can watch, a run is shown in about so many looks, or more."""
 
 
 class Trainer(QObject):
@@ -40,12 +40,14 @@ class Trainer(QObject):
     -------
     looked(Look)        the state has changed, or what is wanted of it; `took` asks for the next
     failed(str, str)    a parameter's name, or "", and why a command can't be carried out
-    done(str)           a command was, such as "saved run.npz"
+    done(str)           a command was, such as "Saved run.npz"
+    opened(LabParams)   a run was opened, with the parameters of its file
     """
 
     looked = Signal(object)
     failed = Signal(str, str)
     done = Signal(str)
+    opened = Signal(object)
 
     def __init__(self) -> None:
         # Without a parent on purpose: the thread may still report while a window is being closed.
@@ -178,7 +180,8 @@ class Trainer(QObject):
         state = self._state
         if state is None or not self._watched:
             return False
-        return self._fresh and state.epoch >= self._epoch_shown + WATCHED_EPOCHS
+        epochs = max(1, state.params.epochs // WATCHED_LOOKS)
+        return self._fresh and state.epoch >= self._epoch_shown + epochs
 
     def _train(self) -> None:
         state = self._state
@@ -248,7 +251,8 @@ class Trainer(QObject):
             ends = replace(
                 state.params, epochs=params.epochs, target=params.target, patience=params.patience
             )
-            self._state, self._fresh = replace(state, params=ends, stopped=""), True
+            stopped = state.stopped if state.exploded else ""
+            self._state, self._fresh = replace(state, params=ends, stopped=stopped), True
 
     def _want(self, sights: tuple[str, ...], sample: int) -> None:
         self._fresh = self._fresh or (sights, sample) != (self._wanted, self._sample)
@@ -260,5 +264,7 @@ class Trainer(QObject):
             self.done.emit(f"Saved {path.name}")
 
     def _open(self, path: Path) -> None:
-        self._enter(self._lab.load(path), 0.0, False)
+        state = self._lab.load(path)
+        self._enter(state, 0.0, False)
+        self.opened.emit(state.params)
         self.done.emit(f"Opened {path.name}")
