@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QStackedWidget, QVBoxLayout, QWidget
 
 from deepfractals_gui.gui.rail.pages import PAGES
@@ -37,6 +37,7 @@ class Pages(QStackedWidget):
         self._builders = dict(builders)
         self._built: dict[str, QWidget] = {}
         self._layout: QByteArray | None = None
+        self._turning = False
         self._places = {page.key: QVBoxLayout() for page in PAGES}
         for place in self._places.values():
             place.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +62,16 @@ class Pages(QStackedWidget):
             self._places[key].addWidget(self._built[key])
         return self._built[key]
 
+    def minimumSizeHint(self) -> QSize:
+        # That of the page in front: a page that isn't shown must not take room from the panels,
+        # nor must one that is about to leave.
+        front = self.currentWidget()
+        return QSize(0, 0) if self._turning or front is None else front.minimumSizeHint()
+
+    def sizeHint(self) -> QSize:
+        front = self.currentWidget()
+        return super().sizeHint() if front is None else front.sizeHint()
+
     @property
     def explore_state(self) -> QByteArray:
         """The window's panels as they are, or were when Explore was left."""
@@ -77,6 +88,8 @@ class Pages(QStackedWidget):
         elif self.explores:
             self._leave_explore()
         self.setCurrentIndex([page.key for page in PAGES].index(key))
+        self._yield(False)
+        self._enable(key == EXPLORE)
         self._name(key)
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.turned.emit(key)
@@ -102,15 +115,20 @@ class Pages(QStackedWidget):
             dock.hide()
         window.toolbar.hide()
         window.statusBar().hide()
-        self._enable(False)
 
     def _enter_explore(self) -> None:
         window = self._window
         layout, self._layout = self._layout, None
         window.statusBar().show()
         if layout is not None:
+            # The panels come first: the canvas then has its old size when it is seen again.
+            self._yield(True)
             window.restoreState(layout)
-        self._enable(True)
+
+    def _yield(self, turning: bool) -> None:
+        """Take no room of one's own while pages change."""
+        self._turning = turning
+        self.updateGeometry()
 
     def _enable(self, enabled: bool) -> None:
         """Let Explore's actions work there alone: their shortcuts are free on other pages."""
@@ -120,8 +138,7 @@ class Pages(QStackedWidget):
                 action.setEnabled(enabled)
         for toggle in window.docks.toggles:
             toggle.setEnabled(enabled)
-        if enabled:
-            window.enable_history()
+        window.enable_history()
 
     def _name(self, key: str) -> None:
         if key == EXPLORE:
