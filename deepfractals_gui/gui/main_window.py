@@ -17,6 +17,7 @@ from deepfractals_gui.gui.docks import Docks
 from deepfractals_gui.gui.file_commands import FileCommands
 from deepfractals_gui.gui.floating import Floating
 from deepfractals_gui.gui.inspector import Inspector
+from deepfractals_gui.gui.lab_bridges import LabBridges
 from deepfractals_gui.gui.linked_view import LinkedView
 from deepfractals_gui.gui.menus import Menus
 from deepfractals_gui.gui.pages import Pages
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, model, controller)
         self.file = FileCommands(self)
         self.view = ViewCommands(self)
+        self.bridges = LabBridges(self)
         self.actions_by_key = Actions(
             {
                 "window": self,
@@ -122,7 +124,9 @@ class MainWindow(QMainWindow):
         # Loaded when it is first looked at: the window opens without it.
         from deepfractals_gui.gui.lab.lab_page import LabPage
 
-        return LabPage()
+        page = LabPage()
+        page.mapWished.connect(self.bridges.map_run)
+        return page
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Tools", self)
@@ -270,6 +274,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.preparing.close()
         self.docks.close()
+        self.bridges.close()
         self.pages.shut_down()
         self.tasks.shut_down()
         self.autosave.close()
