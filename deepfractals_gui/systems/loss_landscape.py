@@ -101,6 +101,7 @@ class LossLandscape(System[LandscapeParams]):
     summary: ClassVar[str] = (
         "A trained network's loss, seen from its weights in two directions: hills, valleys, cliffs."
     )
+    marked: ClassVar[bool] = True
     Params: ClassVar[type[Any]] = LandscapeParams
     statuses: ClassVar[tuple[Status, ...]] = (Status.BELOW, Status.ABOVE, Status.NON_FINITE)
     meanings: ClassVar[Mapping[Status, str]] = {
