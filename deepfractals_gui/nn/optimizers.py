@@ -63,11 +63,16 @@ class Optimizer:
         return self._memories.setdefault(layer, Memory())
 
     def copy(self, layers: Mapping[Layer, Layer]) -> Optimizer:
-        """The same optimiser for other layers, each of which stands for one of these."""
+        """The same optimiser for other layers, each of which stands for one of these.
+
+        What it remembers of layers that aren't among them is left behind.
+        """
         twin = copy.copy(self)
-        twin.rates = {layers[layer]: rate for layer, rate in self.rates.items()}
+        twin.rates = {layers[old]: rate for old, rate in self.rates.items() if old in layers}
         twin._memories = {
-            layers[layer]: copy.deepcopy(memory) for layer, memory in self._memories.items()
+            layers[old]: copy.deepcopy(memory)
+            for old, memory in self._memories.items()
+            if old in layers
         }
         return twin
 
