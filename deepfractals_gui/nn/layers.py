@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -120,10 +119,12 @@ class Layer:
         return type(self).__name__.removesuffix("Layer").removeprefix("Activation_").lower()
 
     def walk(self) -> Iterator[Layer]:
-        """This layer and those inside, in the order in which they are computed."""
-        if not self.inner():
+        """The layers inside, in the order in which they are computed; or this one, without any."""
+        inside = self.inner()
+        if not inside:
             yield self
-        yield from chain.from_iterable(layer.walk() for layer in self.inner())
+        for layer in inside:
+            yield from layer.walk()
 
 
 class DenseLayer(Layer):

@@ -171,7 +171,7 @@ def _resume(model: Model, found: Mapping[str, Array], text: str, name: str) -> d
             memory = model.optimizer.memory(layer)
             memory.updates = int(count)
             for parameter in layer.parameters():
-                kept = memory.of(parameter.name, parameter.value)
+                kept = memory.of(parameter.name, parameter.value, model.optimizer.moments)
                 for moment, array in kept.items():
                     given = found.get(f"memory{number}.{parameter.name}.{moment}")
                     if given is not None and given.shape != array.shape:
