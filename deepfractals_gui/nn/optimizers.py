@@ -15,7 +15,7 @@ import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.layers import Layer, Parameter
-from deepfractals_gui.nn.spec import OptimizerSpec
+from deepfractals_gui.nn.spec import OptimizerSpec, SpecError
 
 
 class Memory:
@@ -290,6 +290,30 @@ class Optimizer_AdamW(Optimizer_Adam):
     """
 
     decoupled = True
+
+
+def description_of(optimizer: Optimizer) -> OptimizerSpec:
+    """The description from which `optimizer_of` makes one that is alike, but for its clip.
+
+    Raises
+    ------
+    SpecError   it is of a kind that has no description
+    """
+    own: dict[str, float]
+    if type(optimizer) is Optimizer_SGD:
+        kind, own = "nesterov" if optimizer.nesterov else "sgd", {"momentum": optimizer.momentum}
+    elif type(optimizer) is Optimizer_AdaGrad:
+        kind, own = "adagrad", {"epsilon": optimizer.epsilon}
+    elif type(optimizer) is Optimizer_RMSprop:
+        kind, own = "rmsprop", {"beta2": optimizer.rho, "epsilon": optimizer.epsilon}
+    elif type(optimizer) in (Optimizer_Adam, Optimizer_AdamW):
+        assert isinstance(optimizer, Optimizer_Adam)
+        kind = "adamw" if optimizer.decoupled else "adam"
+        own = {name: getattr(optimizer, name) for name in ("beta1", "beta2", "epsilon")}
+    else:
+        raise SpecError(f"the optimizer {type(optimizer).__name__} has no description")
+    shared = {"lr_decay": optimizer.decay, "weight_decay": optimizer.weight_decay}
+    return OptimizerSpec(kind, optimizer.learning_rate, **own, **shared)
 
 
 def _within(name: str, value: float, high: float = math.inf) -> float:
