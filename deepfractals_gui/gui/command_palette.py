@@ -100,9 +100,12 @@ def commands_of(window: MainWindow) -> list[Command]:
         for action in window.actions_by_key.all
         if action.isEnabled() and action.objectName() != "commands"
     ]
+    for action in window.menus.pages:
+        keys = action.shortcut().toString(style)
+        found.append(Command(action.text(), "page", action.trigger, keys))
     for number, system in enumerate(SYSTEMS, start=1):
         choose = partial(model.choose_system, system.key)
-        found.append(Command(system.title, "system", choose, f"Ctrl+{number}"))
+        found.append(Command(system.title, "system", choose, f"Alt+{number}"))
     for system in SYSTEMS:
         for preset in system.presets:
             look = partial(model.open_preset, system.key, preset)
@@ -112,7 +115,7 @@ def commands_of(window: MainWindow) -> list[Command]:
     for bookmark in window.bookmarks.entries:
         look = partial(model.open_view, bookmark.document)
         found.append(Command(bookmark.name, "bookmark", look))
-    for action in window.docks.toggles:
+    for action in window.docks.toggles if window.pages.explores else ():
         verb = "Hide" if action.isChecked() else "Show"
         found.append(Command(f"{verb} {action.text()}", "panel", action.trigger))
     for action in window.menus.themes:

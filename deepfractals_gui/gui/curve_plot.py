@@ -91,8 +91,17 @@ class CurvePlot(QWidget):
         """Show a curve in the colour of a series."""
         self.set_lines(curve.name, [Line(curve, Key(curve.name, series))])
 
-    def set_lines(self, title: str, lines: Sequence[Line], legend: Sequence[Key] = ()) -> None:
-        """Show curves in one plot; the legend says what the title doesn't."""
+    def set_lines(
+        self,
+        title: str,
+        lines: Sequence[Line],
+        legend: Sequence[Key] = (),
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        """Show curves in one plot; the legend says what the title doesn't.
+
+        ``span`` is the range of a linear vertical axis; None fits it to the values.
+        """
         self.lines, self.legend, self._pointed = tuple(lines), tuple(legend), None
         first = self.lines[0].curve
         self._log = first.log
@@ -101,7 +110,7 @@ class CurvePlot(QWidget):
             self.title += f" over {first.against}"
         self._drawn = tuple(Drawn(line, self._log) for line in self.lines)
         self._ends = _ends([drawn.x for drawn in self._drawn])
-        self._range = _padded([drawn.y for drawn in self._drawn], self._log)
+        self._range = span or _padded([drawn.y for drawn in self._drawn], self._log)
         self.setAccessibleName(f"{title} against the {first.against}")
         self.setAccessibleDescription(
             "; ".join(

@@ -86,6 +86,9 @@ class ViewCommands(QObject):
             params, viewport = linked
             look = partial(model.replace, params=params, viewport=model.fitted(viewport))
             menu.addAction("Open the linked plane", look)
+        if self._window.bridges.leads_to_run():
+            train = partial(self._window.bridges.open_run, point.x, point.y)
+            menu.addAction("Open its run in the lab", train)
         menu.addSeparator()
         for title, viewport in (
             ("Centre here", geometry.centred(position)),

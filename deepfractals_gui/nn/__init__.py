@@ -68,6 +68,7 @@ from deepfractals_gui.nn.optimizers import (
 from deepfractals_gui.nn.scores import Evaluation, History
 from deepfractals_gui.nn.spec import (
     ACTIVATIONS,
+    BATCH_NORM_EPSILON,
     INITS,
     LOSSES,
     OPTIMIZERS,
@@ -84,6 +85,7 @@ from deepfractals_gui.nn.spec import (
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_LAYERS",
+    "BATCH_NORM_EPSILON",
     "DATASETS",
     "DRAWN",
     "INITS",

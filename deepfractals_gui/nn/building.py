@@ -16,7 +16,6 @@ from deepfractals_gui.nn.activations import (
 )
 from deepfractals_gui.nn.initial import DROPOUT, WEIGHTS, generator
 from deepfractals_gui.nn.layers import (
-    EPSILON,
     BatchNormLayer,
     DenseLayer,
     DropoutLayer,
@@ -33,6 +32,7 @@ from deepfractals_gui.nn.losses import (
 from deepfractals_gui.nn.model import Model
 from deepfractals_gui.nn.optimizers import description_of, optimizer_of
 from deepfractals_gui.nn.spec import (
+    BATCH_NORM_EPSILON,
     ActivationSpec,
     BatchNormSpec,
     DenseSpec,
@@ -155,7 +155,7 @@ def layers_of(model: Model) -> tuple[LayerSpec, ...]:
             found.append(ActivationSpec(_name_of(layer)))
         elif isinstance(layer, DropoutLayer):
             found.append(DropoutSpec(layer.rate))
-        elif isinstance(layer, BatchNormLayer) and layer.epsilon == EPSILON:
+        elif isinstance(layer, BatchNormLayer) and layer.epsilon == BATCH_NORM_EPSILON:
             found.append(BatchNormSpec(layer.momentum))
         elif isinstance(layer, DenseLayer):
             found.append(_dense(layer, "identity", False))

@@ -15,9 +15,7 @@ import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.initial import initial_weights, next_generator
-
-EPSILON = 1e-5
-"""What batch normalisation adds to a variance, unless it is told otherwise."""
+from deepfractals_gui.nn.spec import BATCH_NORM_EPSILON
 
 
 class ShapeError(ValueError):
@@ -251,7 +249,9 @@ class BatchNormLayer(Layer):
 
     kept: ClassVar[tuple[str, ...]] = ("gamma", "beta", "mean", "variance")
 
-    def __init__(self, n_inputs: int, momentum: float = 0.9, epsilon: float = EPSILON) -> None:
+    def __init__(
+        self, n_inputs: int, momentum: float = 0.9, epsilon: float = BATCH_NORM_EPSILON
+    ) -> None:
         if n_inputs < 1:
             raise ShapeError(f"batch normalisation of {n_inputs} columns has nothing to normalise")
         if not 0.0 <= momentum <= 1.0:

@@ -18,12 +18,13 @@ from deepfractals_gui.core import CancelFlag, Raster, specs
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+CODE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """The README's System, as a module."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code,) = (block for block in CODE if "class StepSize" in block)
     module = types.ModuleType("readme_example")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(code, "README.md", "exec"), module.__dict__)
@@ -48,6 +49,13 @@ def test_example_system_samples_probes_and_colours(example):
     picture = apply(channels, scene, known.default_coloring(params))
     assert picture.shape == (24, 32, 4)
     assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 8
+
+
+def test_example_network_learns_the_digits(capsys):
+    (code,) = (block for block in CODE if "Model()" in block)
+    exec(compile(code, "README.md", "exec"), {})
+    said = re.fullmatch(r"test accuracy (\d+\.\d)%\n", capsys.readouterr().out)
+    assert float(said[1]) > 95
 
 
 def test_files_it_names_exist():

@@ -1,0 +1,278 @@
+"""What is computed to be seen of a run, against plain NumPy and finite differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepfractals_gui.experiments.lab import Lab
+from deepfractals_gui.experiments.lab_data import dataset_of, fitted
+from deepfractals_gui.experiments.lab_params import LabParams
+from deepfractals_gui.gui.lab.exports import csv_of
+from deepfractals_gui.gui.lab.looks import look_at, plane, probabilities, spans_of
+from deepfractals_gui.gui.lab.presets import PRESETS
+from deepfractals_gui.gui.lab.sentences import ended, sentence_of
+from deepfractals_gui.nn import (
+    ActivationSpec,
+    BatchNormSpec,
+    DenseSpec,
+    DropoutSpec,
+    NetSpec,
+    OptimizerSpec,
+)
+
+SPEC = NetSpec(
+    2,
+    (
+        DenseSpec(6, "tanh", init="glorot"),
+        DenseSpec(6, "sin", residual=True, init="glorot"),
+        DenseSpec(5, init="he"),
+        BatchNormSpec(),
+        ActivationSpec("relu"),
+        DropoutSpec(0.2),
+        DenseSpec(2, init="glorot"),
+    ),
+    "cross_entropy",
+    OptimizerSpec("adam", 0.01),
+    batch=16,
+    seed=3,
+)
+
+
+def params(**changes) -> LabParams:
+    given = LabParams(**{"count": 80, "epochs": 5, "spec": SPEC, **changes})
+    return replace(given, spec=fitted(given.spec, dataset_of(given)))
+
+
+def trained(epochs: int = 3, **changes):
+    lab = Lab()
+    state = lab.start(params(**changes))
+    for _ in range(epochs):
+        state = lab.epoch(state)
+    return state
+
+
+@pytest.fixture(scope="module")
+def state():
+    return trained()
+
+
+def answers(state, inputs: np.ndarray) -> np.ndarray:
+    return state.model.copy().predict(state.data.scaling.apply(inputs))
+
+
+def test_the_decision_is_what_the_network_predicts_pixel_by_pixel(state) -> None:
+    grid = look_at(state, wanted=("decision",)).sights["decision"].probabilities
+    side = len(grid)
+    (left, right), (low, high) = spans_of(state.data)
+    x = left + (7 + 0.5) / side * (right - left)
+    y = low + (20 + 0.5) / side * (high - low)
+    assert np.allclose(grid[20, 7], answers(state, np.array([[x, y]]))[0], atol=1e-12)
+    assert np.allclose(grid.sum(axis=2), 1.0)
+
+
+def test_the_plane_goes_from_the_smallest_to_the_largest_y() -> None:
+    points = plane(((0.0, 2.0), (-1.0, 1.0)), 4).reshape(4, 4, 2)
+    assert points[0, :, 0].tolist() == [0.25, 0.75, 1.25, 1.75]
+    assert points[:, 0, 1].tolist() == [-0.75, -0.25, 0.25, 0.75]
+
+
+def test_looking_changes_nothing_of_the_run(state) -> None:
+    before = [p.value.copy() for layer in state.model.walk() for p in layer.parameters()]
+    look_at(state, wanted=("decision", "neurons", "confusion", "chain"))
+    after = [p.value for layer in state.model.walk() for p in layer.parameters()]
+    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+    assert Lab().epoch(state).trace[-1] == trained(4).trace[-1]
+
+
+def test_neurons_are_the_hidden_layers_with_their_activations(state) -> None:
+    layers = look_at(state, wanted=("neurons",)).sights["neurons"]
+    # The bare dense layer gives way to the ReLU that follows its normalisation.
+    assert [len(layer.maps) for layer in layers] == [6, 6, 5]
+    assert [layer.title.split(" · ")[0] for layer in layers] == ["Layer 1", "Layer 2", "Layer 5"]
+    side = layers[0].maps.shape[1]
+    inputs = plane(spans_of(state.data), side)
+    first = state.model.layers[0]
+    expected = np.tanh(state.data.scaling.apply(inputs) @ first.weights + first.biases)
+    assert np.allclose(layers[0].maps[3], expected[:, 3].reshape(side, side), atol=1e-12)
+    assert layers[2].maps.min() == 0.0
+
+
+def test_confusion_counts_the_test_rows_and_ranks_the_mistakes(state) -> None:
+    found = look_at(state, wanted=("confusion",)).sights["confusion"]
+    test = state.data.test
+    output = answers(state, test.inputs)
+    said = output.argmax(axis=1)
+    for true in range(2):
+        for guessed in range(2):
+            assert found.counts[true, guessed] == ((test.targets == true) & (said == guessed)).sum()
+    assert len(found.mistakes) == (said != test.targets).sum() > 0
+    sure = [mistake.confidence for mistake in found.mistakes]
+    assert sure == sorted(sure, reverse=True)
+    worst = found.mistakes[0]
+    assert output[worst.index].max() == pytest.approx(worst.confidence)
+    assert test.classes[test.targets[worst.index]] == worst.true
+
+
+def test_mistakes_among_images_have_their_image() -> None:
+    spec = NetSpec(64, (DenseSpec(8, "relu"), DenseSpec(10)), "cross_entropy", batch=64)
+    state = trained(0, data="digits", spec=spec)
+    found = look_at(state, wanted=("confusion", "decision", "neurons")).sights
+    worst = found["confusion"].mistakes[0]
+    assert worst.image.shape == (8, 8)
+    pixels = state.data.test.inputs[worst.index].reshape(8, 8)
+    assert np.allclose(worst.image, pixels / state.data.test.inputs.max())
+    assert found["confusion"].counts.sum() == len(state.data.test)
+    assert found["decision"].probabilities is None
+    assert found["neurons"] == ()
+
+
+def test_a_function_of_one_input_is_drawn_over_its_range() -> None:
+    spec = NetSpec(1, (DenseSpec(8, "tanh"), DenseSpec(1)), "mse", batch=16)
+    state = trained(1, data="sine", spec=spec)
+    look = look_at(state, wanted=("decision", "confusion"))
+    found = look.sights["decision"]
+    assert np.allclose(found.y, answers(state, found.x[:, None])[:, 0], atol=1e-12)
+    assert found.x[0] < state.data.train.inputs.min()
+    assert look.sights["confusion"] is None
+    assert not look.curves.has_accuracy
+
+
+def test_shares_add_up_whatever_the_loss() -> None:
+    one = probabilities(np.array([[0.25], [1.5], [-1.0]]), 2)
+    assert one.tolist() == [[0.75, 0.25], [0.0, 1.0], [1.0, 0.0]]
+    some = probabilities(np.array([[1.0, 3.0], [-1.0, -2.0], [np.nan, 1.0]]), 2)
+    assert some[:2].tolist() == [[0.25, 0.75], [0.5, 0.5]]
+    assert np.isnan(some[2]).all()
+
+
+# The chain rule.
+
+
+def stages(state, sample: int):
+    return look_at(state, wanted=("chain",), sample=sample).sights["chain"]
+
+
+def loss_at(state, sample: int) -> float:
+    model = state.model.copy().eval()
+    x, y = state.data.x[sample : sample + 1], state.data.y[sample : sample + 1]
+    return model.data_loss(model.forward(x), y)
+
+
+def test_stages_go_forward_through_every_layer_and_back(state) -> None:
+    found, note = stages(state, 4)
+    forward = [s.title for s in found if s.direction == "forward"]
+    assert forward == [
+        "dense 2 → 6", "tanh", "dense 6 → 6", "sin", "around", "dense 6 → 5", "batch norm", "ReLU",
+        "dropout", "dense 5 → 2", "softmax", "loss",
+    ]  # fmt: skip
+    directions = [s.direction for s in found]
+    assert directions == sorted(directions, reverse=True)
+    label = state.data.train.classes[state.data.train.targets[4]]
+    assert note.startswith(f"Training sample 5 of {len(state.data.x)}, {label}")
+    assert all(s.formula for s in found)
+
+
+def test_values_of_a_stage_follow_from_those_before(state) -> None:
+    found, _ = stages(state, 0)
+    dense, tanh = dict(found[0].arrays), dict(found[1].arrays)
+    assert np.allclose(dense["y"], dense["x"] @ dense["W"] + dense["b"])
+    assert (tanh["x"] == dense["y"]).all()
+    assert np.allclose(tanh["y"], np.tanh(tanh["x"]))
+    around = dict(next(s for s in found if s.title == "around").arrays)
+    assert np.allclose(around["y"], (around["x"] + around["F(x)"]) / np.sqrt(2))
+    loss = dict(next(s for s in found if s.title == "loss").arrays)
+    assert loss["L"][0] == pytest.approx(loss_at(state, 0))
+
+
+def test_gradients_of_the_stages_are_central_differences(state) -> None:
+    found, _ = stages(state, 2)
+    last = found[-1]
+    assert (last.title, last.direction) == ("dense 2 → 6", "backward")
+    gradient = dict(last.arrays)["∂W"]
+    step = 1e-6
+    numeric = np.empty_like(gradient)
+    for place in np.ndindex(*gradient.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = replace(state, model=state.model.copy())
+            moved.model.layers[0].weights[place] += sign * step
+            ends.append(loss_at(moved, 2))
+        numeric[place] = (ends[0] - ends[1]) / (2 * step)
+    assert np.linalg.norm(gradient - numeric) <= 1e-6 * np.linalg.norm(numeric)
+
+
+def test_a_mean_squared_error_has_its_own_last_stage() -> None:
+    spec = NetSpec(1, (DenseSpec(3, "tanh", scale=0.5, bias=False), DenseSpec(1)), "mse")
+    found, _ = stages(trained(1, data="sine", spec=spec), 1)
+    assert found[0].formula == "y = 0.5 x W"
+    back = next(s for s in found if s.direction == "backward")
+    arrays = dict(back.arrays)
+    assert np.allclose(arrays["∂y"], 2 * (arrays["y"] - arrays["t"]))
+
+
+# Sentences, tables, presets.
+
+
+def test_each_state_of_a_run_is_said_in_words() -> None:
+    lab = Lab()
+    start = lab.start(params(epochs=2))
+    assert sentence_of(look_at(start), "Look.") == ("Press Space to train. Look.", "info")
+    assert sentence_of(look_at(start, running=True))[0] == "Training; Space pauses."
+    one = lab.epoch(start)
+    assert sentence_of(look_at(one))[0].startswith("Paused.")
+    assert sentence_of(look_at(one), changed=True)[1] == "warning"
+    done = look_at(lab.epoch(one))
+    assert ended(done)
+    words, kind = sentence_of(done)
+    assert words == "All 2 epochs are done. Space trains as many again."
+    assert kind == "good"
+
+
+def test_a_loss_that_explodes_is_said_with_what_to_do() -> None:
+    spec = NetSpec(2, (DenseSpec(8), DenseSpec(2)), "mse", OptimizerSpec("sgd", 1e6), batch=16)
+    state = trained(5, spec=spec)
+    look = look_at(state)
+    assert look.exploded
+    words, kind = sentence_of(look)
+    assert kind == "error"
+    assert words.startswith("The loss ")
+    assert "lower learning rate" in words
+    assert words.endswith("Rewind and try again.")
+    assert not ended(look)
+
+
+def test_reaching_the_target_is_said_as_something_good() -> None:
+    look = look_at(trained(5, target=0.1))
+    words, kind = sentence_of(look)
+    assert words.startswith("The test accuracy reached")
+    assert kind == "good"
+    assert not ended(look)
+
+
+def test_the_table_of_a_run_reads_back_exactly(state) -> None:
+    rows = [line.split(",") for line in csv_of(look_at(state)).splitlines()]
+    assert rows[0][:5] == [
+        "epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy",
+    ]  # fmt: skip
+    assert len({len(row) for row in rows}) == 1
+    assert [float(row[1]) for row in rows[1:]] == state.trace.column("train_loss").tolist()
+    flow = rows[0].index("gradient_norm_4")
+    assert rows[1][flow] == ""
+    assert float(rows[3][flow]) == state.trace[2].gradient_norm[3]
+    # The last dense layer feeds no unit that could be dead.
+    assert rows[3][rows[0].index("dead_4")] == ""
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.key)
+def test_every_preset_learns_something(preset) -> None:
+    given = LabParams(spec=preset.spec, data=preset.data, count=200)
+    given = replace(given, spec=fitted(given.spec, dataset_of(given)))
+    lab = Lab()
+    state = lab.start(given)
+    first = state.trace[0].train_loss
+    state = lab.advance(state, updates=10 * state.batches_an_epoch)
+    assert not state.exploded
+    assert state.trace[-1].train_loss < first
