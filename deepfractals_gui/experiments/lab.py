@@ -76,7 +76,7 @@ class Lab(Experiment[LabParams, LabState]):
             _drawn(p, len(data.x))
         with np.errstate(all="ignore"):
             means = _evaluated(model.copy(), data.x, data.y, data.train)
-        return _recorded(state, model.copy(), means)
+            return _recorded(state, model.copy(), means)
 
     def step(self, s: LabState) -> LabState:
         """The state after one update; the same state once training has stopped."""
@@ -287,8 +287,7 @@ def _recorded(
     found: Mapping[str, tuple[float, ...]] | None = None,
 ) -> LabState:
     """The state with a row more in its trace and its path."""
-    with np.errstate(all="ignore"):
-        test_loss, test_accuracy = _evaluated(model, s.data.test_x, s.data.test_y, s.data.test)
+    test_loss, test_accuracy = _evaluated(model, s.data.test_x, s.data.test_y, s.data.test)
     nothing = (NAN,) * len(dense_layers(model))
     empty = dict.fromkeys(("gradient_norm", "update_ratio", "dead", "saturated"), nothing)
     norms = tuple(float(np.linalg.norm(layer.weights)) for layer in dense_layers(model))
@@ -303,6 +302,11 @@ def _recorded(
 def finished(s: LabState) -> LabState:
     """The state with the reason why training ends after its last row, if there is one."""
     p, row = s.params, s.trace[-1]
+    if not all(np.isfinite(layer.weights).all() for layer in dense_layers(s.model)):
+        message = (
+            f"the weights became infinite in epoch {row.epoch}; a lower learning rate may help"
+        )
+        return replace(s, stopped=message, exploded=True)
     classes, part = s.data.train.is_classification, "training" if s.data.test is None else "test"
     what = "accuracy" if classes else "loss"
     reached = getattr(row, f"{'train' if s.data.test is None else 'test'}_{what}")

@@ -307,3 +307,13 @@ def test_a_snapshot_has_curves_and_numbers():
     ]  # fmt: skip
     assert len(shot.curves[0].y) == 4
     assert dict(shot.table)["Epoch"] == "3"
+
+
+def test_weights_that_become_infinite_in_the_last_update_are_told(tmp_path):
+    rows = "\n".join(f"{k}e12,{k * k}.5e12" for k in range(1, 9))
+    p = replace(SMALL, data=ref(tmp_path, "large.csv", rows), scaling="none", epochs=1)
+    spec = nn.NetSpec(1, (nn.DenseSpec(1),), optimizer=nn.OptimizerSpec("sgd", 1e300))
+    state = LAB.epoch(LAB.start(replace(p, spec=spec)))
+    assert np.isfinite(state.trace[-1].train_loss)
+    assert state.exploded
+    assert "the weights became infinite in epoch 1" in state.stopped
