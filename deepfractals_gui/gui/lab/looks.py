@@ -24,7 +24,8 @@ from deepfractals_gui.nn import ActivationSpec, DenseSpec, Model, NetSpec
 MOST_MISTAKES = 24
 _WORK = 1.2e7
 """Multiplications that a picture of the plane may take."""
-_FINEST, _COARSEST, _SMALL = 128, 40, 40
+_FINEST, _MOVING, _COARSEST, _SMALL = 128, 72, 40, 40
+"""Edges of pictures of the plane, in pixels: at rest, while training, at least, of one unit."""
 _MARGIN = 0.12
 Span = tuple[float, float]
 
@@ -35,23 +36,44 @@ class Look:
 
     Attributes
     ----------
+    state : the run; whoever computes with its model copies it first
     running : whether training goes on
-    exploded : whether it stopped at a loss that isn't finite
     seconds : time spent in training
     sights : what was asked for, by key: ``decision``, ``neurons``, ``confusion``, ``chain``
     """
 
-    params: LabParams
-    data: LabData
-    step: int
-    epoch: int
-    stopped: str
-    exploded: bool
+    state: LabState
     running: bool
     seconds: float
     curves: Curves
     flow: Flow
     sights: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def params(self) -> LabParams:
+        return self.state.params
+
+    @property
+    def data(self) -> LabData:
+        return self.state.data
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+    @property
+    def epoch(self) -> int:
+        return self.state.epoch
+
+    @property
+    def stopped(self) -> str:
+        """Why training ended; "" while it goes on."""
+        return self.state.stopped
+
+    @property
+    def exploded(self) -> bool:
+        """Whether it ended at a loss that isn't finite."""
+        return self.state.exploded
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +146,7 @@ def spans_of(data: LabData) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def decision_of(state: LabState, model: Model) -> Decision:
+def decision_of(state: LabState, model: Model, running: bool = False) -> Decision:
     """What the network says over its one or two inputs; empty for more."""
     data = state.data
     inputs = data.train.n_inputs
@@ -134,7 +156,7 @@ def decision_of(state: LabState, model: Model) -> Decision:
         return Decision(x=x, y=output[:, 0])
     if inputs != 2:
         return Decision()
-    side = plane_side(model)
+    side = plane_side(model, _MOVING if running else _FINEST)
     output = _answers(model, data, plane(spans_of(data), side))
     if data.train.is_classification:
         shares = probabilities(output, len(data.train.classes))
@@ -149,11 +171,11 @@ def plane(spans: Sequence[Span], side: int) -> Array:
     return np.stack([x.ravel(), y.ravel()], axis=1)
 
 
-def plane_side(model: Model) -> int:
+def plane_side(model: Model, most: int) -> int:
     """Pixels along an edge of the plane that a network computes in a few milliseconds."""
     weights = sum(p.value.size for layer in model.walk() for p in layer.parameters())
     side = math.isqrt(int(_WORK / max(weights, 1)))
-    return min(max(side, _COARSEST), _FINEST)
+    return min(max(side, _COARSEST), most)
 
 
 def probabilities(output: Array, classes: int) -> Array:
@@ -266,12 +288,11 @@ def look_at(
         for key in wanted:
             if key == "chain":
                 sights[key] = stages_of(state, model, sample)
+            elif key == "decision":
+                sights[key] = decision_of(state, model, running)
             elif key in _SIGHTS:
                 sights[key] = _SIGHTS[key](state, model)
-    return Look(
-        state.params, state.data, state.step, state.epoch, state.stopped, state.exploded, running,
-        seconds, curves_of(state), flow_of(state), sights,
-    )  # fmt: skip
+    return Look(state, running, seconds, curves_of(state), flow_of(state), sights)
 
 
-_SIGHTS = {"decision": decision_of, "neurons": neurons_of, "confusion": confusion_of}
+_SIGHTS = {"neurons": neurons_of, "confusion": confusion_of}

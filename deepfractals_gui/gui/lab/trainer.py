@@ -28,7 +28,7 @@ LOOK_SECONDS = 1 / 20
 SLICE_SECONDS = 0.012
 """Training is looked up from, for commands, about this often."""
 SHARE = 2.0
-"""Of the time, looks may take one part where training takes so many."""
+"""Of the time, looks and their painting may take one part where training takes so many."""
 WATCHED_LOOKS = 100
 """At the pace at which one can watch, a run is shown in about so many looks, or more."""
 
@@ -65,7 +65,7 @@ class Trainer(QObject):
         self._seconds = 0.0
         self._fresh = False
         self._epoch_shown = 0
-        self._earliest = 0.0
+        self._earliest = self._shown = 0.0
         self._thread = threading.Thread(target=self._serve, name="training", daemon=True)
         self._thread.start()
 
@@ -112,8 +112,11 @@ class Trainer(QObject):
         self._order(lambda: self._open(path))
 
     def took(self) -> None:
-        """The last look has been shown: another one is welcome."""
+        """The last look has been painted: training may go on, and another one is welcome."""
+        now = time.monotonic()
         with self._changed:
+            if not self._taken and self._running:
+                self._earliest = max(self._earliest, now + SHARE * (now - self._shown))
             self._taken = True
             self._changed.notify()
 
@@ -171,7 +174,8 @@ class Trainer(QObject):
                 due = self._fresh and self._taken
                 if due and now >= self._earliest:
                     return self._show
-                if self._running and not self._waits():
+                # Two threads of Python hold each other up: what is shown is painted first.
+                if self._running and self._taken and not self._waits():
                     return self._train
                 self._changed.wait(self._earliest - now if due else None)
 
@@ -210,7 +214,8 @@ class Trainer(QObject):
             wanted=self._wanted,
             sample=self._sample,
         )
-        spent = time.monotonic() - began
+        self._shown = time.monotonic()
+        spent = self._shown - began
         with self._changed:
             self._taken = False
         self._epoch_shown = state.epoch
