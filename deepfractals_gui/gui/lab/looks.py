@@ -14,7 +14,7 @@ from deepfractals_gui.experiments.lab_data import LabData, guesses
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.gui.lab.chain import stages_of
-from deepfractals_gui.gui.lab.flow_view import QUANTITIES
+from deepfractals_gui.gui.lab.history import Flow, History
 from deepfractals_gui.gui.lab.live_curves import Curves
 from deepfractals_gui.gui.lab.neuron_view import MOST_UNITS, LayerMaps
 from deepfractals_gui.gui.lab.words import layer_words
@@ -77,15 +77,6 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
-    """Gradient flow: steps (T,), the names of L layers, and (T, L) of each quantity."""
-
-    steps: Array
-    layers: tuple[str, ...]
-    history: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
 class Decision:
     """What the network says where its inputs can be drawn.
 
@@ -108,30 +99,6 @@ class Confusion:
     counts: Array
     names: tuple[str, ...]
     mistakes: tuple[Mistake, ...]
-
-
-def curves_of(state: LabState) -> Curves:
-    """The history of a run, epoch by epoch."""
-    column = state.trace.column
-    return Curves(
-        column("epoch"), column("train_loss"), column("test_loss"), column("train_accuracy"),
-        column("test_accuracy"),
-    )  # fmt: skip
-
-
-def flow_of(state: LabState) -> Flow:
-    """The gradient flow of a run; the row before the first update has none."""
-    history = {quantity.key: state.trace.column(quantity.key)[1:] for quantity in QUANTITIES}
-    return Flow(state.trace.column("epoch")[1:], dense_names(state.params.spec), history)
-
-
-def dense_names(spec: NetSpec) -> tuple[str, ...]:
-    """Names of the dense layers, by their place among all layers."""
-    return tuple(
-        f"{number} · dense {layer.units}"
-        for number, layer in enumerate(spec.layers, start=1)
-        if isinstance(layer, DenseSpec)
-    )
 
 
 def spans_of(data: LabData) -> tuple[Span, ...]:
@@ -280,8 +247,12 @@ def look_at(
     seconds: float = 0.0,
     wanted: Sequence[str] = (),
     sample: int = 0,
+    history: History | None = None,
 ) -> Look:
-    """What is to be seen of a state, with the sights that are wanted."""
+    """What is to be seen of a state, with the sights that are wanted.
+
+    A ``history`` that has followed the run so far only takes what has come since.
+    """
     sights: dict[str, Any] = {}
     if wanted:
         model = state.model.copy()
@@ -292,7 +263,8 @@ def look_at(
                 sights[key] = decision_of(state, model, running)
             elif key in _SIGHTS:
                 sights[key] = _SIGHTS[key](state, model)
-    return Look(state, running, seconds, curves_of(state), flow_of(state), sights)
+    curves, flow = (history or History()).follow(state)
+    return Look(state, running, seconds, curves, flow, sights)
 
 
 _SIGHTS = {"neurons": neurons_of, "confusion": confusion_of}

@@ -18,6 +18,7 @@ from deepfractals_gui.experiments.lab_data import dataset_of, fitted
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.gui.background import message_of
+from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at
 from deepfractals_gui.render.pool import lower_priority
 
@@ -62,6 +63,7 @@ class Trainer(QObject):
         self._watched = True
         self._wanted: tuple[str, ...] = ()
         self._sample = 0
+        self._history = History()
         self._seconds = 0.0
         self._fresh = False
         self._epoch_shown = 0
@@ -213,6 +215,7 @@ class Trainer(QObject):
             seconds=self._seconds,
             wanted=self._wanted,
             sample=self._sample,
+            history=self._history,
         )
         self._shown = time.monotonic()
         spent = self._shown - began
@@ -229,6 +232,7 @@ class Trainer(QObject):
 
     def _enter(self, state: LabState, seconds: float, run: bool) -> None:
         self._state, self._seconds, self._running = state, seconds, run
+        self._history = History()
         self._fresh, self._epoch_shown = True, state.epoch
 
     def _run(self, running: bool) -> None:
