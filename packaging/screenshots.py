@@ -1,6 +1,6 @@
 """Draw the pictures that the README shows. Needs the development packages; no display.
 
-.venv/bin/python packaging/screenshots.py [maps] [zoom] [tiles] [window]
+.venv/bin/python packaging/screenshots.py [maps] [landscapes] [zoom] [tiles] [window]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
 MAPS = ("forward_pass", "error_flow", "gradient_basins")
+LANDSCAPES = ("no_short_cuts", "short_cuts", "island")
 TILES = ("identity", "relu", "single", "minibatch", "tanh", "offset")
 TILE_SIDE = 256
 SIDE = 560
@@ -41,6 +42,15 @@ def maps() -> None:
         for key in MAPS:
             picture = render(folder, key, "--size", f"{SIDE}x{SIDE}", "--supersample", "3")
             picture.save(FOLDER / f"{key}.jpg", quality=88, optimize=True)
+
+
+def landscapes() -> None:
+    """Three places of the loss landscape."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in LANDSCAPES:
+            size = ["--preset", name, "--size", f"{SIDE}x{SIDE}", "--supersample", "3"]
+            picture = render(folder, "loss_landscape", *size)
+            picture.save(FOLDER / f"landscape_{name}.jpg", quality=88, optimize=True)
 
 
 def zoom() -> None:
@@ -128,7 +138,7 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 def main(names: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for draw in (maps, zoom, tiles, window):
+    for draw in (maps, landscapes, zoom, tiles, window):
         if not names or draw.__name__ in names:
             draw()
     return 0

@@ -16,6 +16,8 @@ class Status(IntEnum):
     MAX_STEPS = 5
     NON_FINITE = 6
     STALLED = 7
+    BELOW = 8
+    ABOVE = 9
 
     @property
     def label(self) -> str:
@@ -38,4 +40,6 @@ _MESSAGES = {
     Status.NON_FINITE: "A value stopped being a finite number.",
     Status.STALLED: "The steps became smaller than the tolerance on a plateau, away from any "
     "critical point.",
+    Status.BELOW: "The value is below the level.",
+    Status.ABOVE: "The value is at the level or above it.",
 }

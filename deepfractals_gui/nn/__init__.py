@@ -66,6 +66,7 @@ from deepfractals_gui.nn.optimizers import (
 )
 from deepfractals_gui.nn.spec import (
     ACTIVATIONS,
+    BATCH_NORM_EPSILON,
     INITS,
     LOSSES,
     OPTIMIZERS,
@@ -82,6 +83,7 @@ from deepfractals_gui.nn.spec import (
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_LAYERS",
+    "BATCH_NORM_EPSILON",
     "DATASETS",
     "DRAWN",
     "INITS",

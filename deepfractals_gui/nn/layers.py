@@ -16,6 +16,7 @@ import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.initial import initial_weights, next_generator
+from deepfractals_gui.nn.spec import BATCH_NORM_EPSILON
 
 
 class ShapeError(ValueError):
@@ -213,7 +214,9 @@ class BatchNormLayer(Layer):
         "gamma", "beta", "dgamma", "dbeta", "mean", "variance",
     )  # fmt: skip
 
-    def __init__(self, n_inputs: int, momentum: float = 0.9, epsilon: float = 1e-5) -> None:
+    def __init__(
+        self, n_inputs: int, momentum: float = 0.9, epsilon: float = BATCH_NORM_EPSILON
+    ) -> None:
         self.momentum, self.epsilon = momentum, epsilon
         self.gamma, self.beta = np.ones(n_inputs), np.zeros(n_inputs)
         self.dgamma, self.dbeta = np.zeros(n_inputs), np.zeros(n_inputs)

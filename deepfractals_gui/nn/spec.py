@@ -14,6 +14,8 @@ ACTIVATIONS = (
 LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
 OPTIMIZERS = ("sgd", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 INITS = ("normal", "he", "glorot", "zeros")
+BATCH_NORM_EPSILON = 1e-5
+"""Added to the variance in batch normalisation."""
 MAX_LAYERS = 64
 MAX_UNITS = 65_536
 MAX_STEPS = 100_000_000

@@ -222,6 +222,24 @@ def test_the_systems_menu_turns_to_each_system(window):
         assert window.model.view.key == system.key
 
 
+def test_marks_are_shown_where_a_system_asks_for_them_and_stay_as_chosen(window):
+    action = window.actions_by_key["overlays"]
+    marked = next(system for system in SYSTEMS if system.marked)
+    plain = next(system for system in SYSTEMS if not system.marked)
+    window.model.choose_system(marked.key)
+    assert action.isChecked()
+    window.model.choose_system(plain.key)
+    assert not action.isChecked()
+    window.model.choose_system(marked.key)
+    action.trigger()
+    window.model.choose_system(plain.key)
+    action.trigger()
+    window.model.choose_system(marked.key)
+    assert not action.isChecked()
+    window.model.choose_system(plain.key)
+    assert action.isChecked()
+
+
 def test_the_shortcut_sheet_lists_every_shortcut(window, qtbot):
     sheet = ShortcutSheet(window)
     qtbot.addWidget(sheet)
