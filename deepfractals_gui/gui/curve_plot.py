@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from deepfractals_gui.core import STEP_NUMBER, Array, Curve
 from deepfractals_gui.gui.axes import linear_ticks, log_ticks, tick_text
-from deepfractals_gui.gui.curve_lines import Drawn, Key, Line, sample
+from deepfractals_gui.gui.curve_lines import MOST_POINTS, Drawn, Key, Line, sample
 from deepfractals_gui.gui.theme import number_font, small_font, theme
 
 _Value = TypeVar("_Value", float, Array)
@@ -37,6 +37,7 @@ class CurvePlot(QWidget):
         self.lines: tuple[Line, ...] = ()
         self.legend: tuple[Key, ...] = ()
         self.title = ""
+        self.most_points = MOST_POINTS
         self._drawn: tuple[Drawn, ...] = ()
         self._log = False
         self._ends = (0.0, 1.0)
@@ -108,7 +109,7 @@ class CurvePlot(QWidget):
         self.title = f"{title} [{first.unit}]" if first.unit else title
         if first.against != STEP_NUMBER:
             self.title += f" over {first.against}"
-        self._drawn = tuple(Drawn(line, self._log) for line in self.lines)
+        self._drawn = tuple(Drawn(line, self._log, self.most_points) for line in self.lines)
         self._ends = _ends([drawn.x for drawn in self._drawn])
         self._range = span or _padded([drawn.y for drawn in self._drawn], self._log)
         self.setAccessibleName(f"{title} against the {first.against}")

@@ -87,7 +87,8 @@ def regions(probabilities: Array) -> Array:
     shares = np.where(known[..., None], probabilities, 1.0 / count)
     sure = (shares.max(axis=2) - 1.0 / count) / (1.0 - 1.0 / count) if count > 1 else 1.0
     strength = np.where(known, _SOFTEST + (_FIRMEST - _SOFTEST) * np.clip(sure, 0.0, 1.0), 0.0)
-    mixed = shares @ classes
+    # No matrix product: BLAS would wait for the one that the training thread computes.
+    mixed = (shares[..., np.newaxis] * classes).sum(axis=2)
     return _bytes(ground + strength[..., None] * (mixed - ground))
 
 

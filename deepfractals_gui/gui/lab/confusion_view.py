@@ -27,6 +27,7 @@ class ConfusionView(QWidget):
         super().__init__(parent)
         self._counts: Array = np.zeros((0, 0), dtype=np.int64)
         self._names: tuple[str, ...] = ()
+        self._labels_wide = 10.0
         self._at: tuple[int, int] | None = None
         self.setFont(number_font(small_font(self.font())))
         self.setMouseTracking(True)
@@ -42,6 +43,9 @@ class ConfusionView(QWidget):
         """Show counts (k, k), int, of classes with these names."""
         self._counts = counts
         self._names = tuple(names) if len(names) == len(counts) else ()
+        advance = self.fontMetrics().horizontalAdvance
+        widest = max((advance(self.name(label)) for label in range(len(counts))), default=0)
+        self._labels_wide = min(float(widest), 90.0) + 10.0
         if self._at is not None and max(self._at) >= len(counts):
             self._at = None
         total = int(counts.sum())
@@ -82,18 +86,11 @@ class ConfusionView(QWidget):
 
     # Geometry
 
-    def _labels_wide(self) -> float:
-        metrics = self.fontMetrics()
-        widest = max(
-            (metrics.horizontalAdvance(self.name(c)) for c in range(len(self._counts))), default=0
-        )
-        return min(float(widest), 90.0) + 10.0
-
     def cell_of(self, true: int, guessed: int) -> QRectF:
         """Where a count is drawn, in pixels."""
         count = max(len(self._counts), 1)
         metrics = self.fontMetrics()
-        left, top = self._labels_wide() + metrics.height(), 2.6 * metrics.height() + 6.0
+        left, top = self._labels_wide + metrics.height(), 2.6 * metrics.height() + 6.0
         room = min(self.width() - left - _RECALL, self.height() - top - 4.0)
         side = max(4.0, min(room / count, 96.0))
         return QRectF(left + guessed * side, top + true * side, side - _GAP, side - _GAP)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,6 +13,7 @@ from deepfractals_gui.gui.controls import SPACE, EmptyState, Scroll, Segmented
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.lab.layer_bars import LayerBars
+from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
 
 _SHARES = (-0.03, 1.03)
 """The axis of a share, with a little room for lines at its ends."""
@@ -63,6 +65,7 @@ class FlowView(QStackedWidget):
             plot = self.plots[quantity.key]
             plot.setMinimumHeight(120)
             plot.setToolTip(quantity.help)
+            plot.most_points = LIVE_POINTS
             grid.addWidget(plot, number // 2, number % 2)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -85,30 +88,43 @@ class FlowView(QStackedWidget):
         layers : names of the L layers
         history : by quantity, float (T, L)
         """
+        for phase in self.phases(steps, layers, history):
+            phase()
+
+    def phases(
+        self, steps: Array, layers: Sequence[str], history: Mapping[str, Array]
+    ) -> list[Callable[[], None]]:
+        """The same in pieces, each of which is painted quickly."""
         if not len(steps):
-            self.setCurrentIndex(0)
-            return
+            return [self.clear]
         self._names = tuple(layers)
-        keys = [Key(name, index, index // 6) for index, name in enumerate(layers)]
-        for quantity in QUANTITIES:
-            values = history[quantity.key]
-            lines = [
-                Line(
-                    Curve(
-                        f"{quantity.title} of {name}", steps, values[:, index],
-                        log=quantity.log, group=quantity.title,
-                    ),
-                    keys[index],
-                )
-                for index, name in enumerate(layers)
-            ]  # fmt: skip
-            # One legend is enough for four plots with the same layers.
-            first = quantity is QUANTITIES[0]
-            span = None if quantity.log else _SHARES
-            self.plots[quantity.key].set_lines(quantity.title, lines, keys if first else (), span)
-            self._now[quantity.key] = values[-1].tolist()
+        self._now = {quantity.key: history[quantity.key][-1].tolist() for quantity in QUANTITIES}
+        plots = [
+            partial(self._show_plot, quantity, steps, history[quantity.key])
+            for quantity in QUANTITIES
+        ]
+        return [*plots, self._finish]
+
+    def _finish(self) -> None:
         self._show_bars(self.choice.key)
         self.setCurrentIndex(1)
+
+    def _show_plot(self, quantity: Quantity, steps: Array, values: Array) -> None:
+        keys = [Key(name, index, index // 6) for index, name in enumerate(self._names)]
+        lines = [
+            Line(
+                Curve(
+                    f"{quantity.title} of {name}", steps, values[:, index],
+                    log=quantity.log, group=quantity.title,
+                ),
+                keys[index],
+            )
+            for index, name in enumerate(self._names)
+        ]  # fmt: skip
+        # One legend is enough for four plots with the same layers.
+        legend = keys if quantity is QUANTITIES[0] else ()
+        span = None if quantity.log else _SHARES
+        self.plots[quantity.key].set_lines(quantity.title, lines, legend, span)
 
     def clear(self) -> None:
         """Nothing has been trained yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
 from deepfractals_gui.gui.lab.lab_files import LabFiles
 from deepfractals_gui.gui.lab.looks import Look
+from deepfractals_gui.gui.lab.paint_mark import PaintMark
 from deepfractals_gui.gui.lab.presets import FIRST, NetPreset
 from deepfractals_gui.gui.lab.sentences import ended, sentence_of
 from deepfractals_gui.gui.lab.settings_panel import SettingsPanel
@@ -43,7 +46,7 @@ class LabPage(QWidget):
     Signals
     -------
     mapWished(LabParams)     map the trainability of the network and the data of this run
-    sliceWished(LabParams)   show the loss about its weights
+    sliceWished(LabState)    show the loss about its weights
     """
 
     mapWished = Signal(object)
@@ -109,12 +112,15 @@ class LabPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._columns)
         self._kind: tuple[bool, bool] | None = None
+        self._painted = PaintMark(self)
+        self._phases: deque[Callable[[], None]] = deque()
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
         self.trainer.looked.connect(self._looked, queued)
         self.trainer.failed.connect(self._failed, queued)
         self.trainer.done.connect(self._done, queued)
+        self._painted.painted.connect(self._show_phase)
         self.trainer.opened.connect(self._opened, queued)
         self.bar.startWished.connect(self.start)
         self.bar.pauseWished.connect(self.pause)
@@ -209,19 +215,29 @@ class LabPage(QWidget):
         if fresh or not look.step:
             self.settings.fit(look.params.spec)
         self._show_look()
-        self.trainer.took()
 
     def _show_look(self) -> None:
+        """Show the newest look, piece by piece: between them the window listens."""
         look = self.look
         if look is None:
             return
         self.bar.set_running(look.running)
         self.bar.set_place(look.epoch, look.step, look.params.epochs)
-        if not self.isVisible():
-            return
-        self.bar.say(*sentence_of(look, self._note, self._changed))
-        self.side.curves.set_curves(look.curves)
-        self.sights.show_look(look)
+        self._phases.clear()
+        if self.isVisible():
+            self.bar.say(*sentence_of(look, self._note, self._changed))
+            self._phases.extend(self.sights.phases(look))
+            self._phases.extend(self.side.curves.phases(look.curves))
+        self._show_phase()
+
+    @Slot()
+    def _show_phase(self) -> None:
+        """Show the next piece; after the last one the trainer may go on."""
+        if self._phases:
+            self._phases.popleft()()
+            self._painted.mark()
+        else:
+            self.trainer.took()
 
     @Slot(str, str)
     def _failed(self, name: str, message: str) -> None:
@@ -273,7 +289,7 @@ class LabPage(QWidget):
     @Slot()
     def _slice(self) -> None:
         if self.look is not None:
-            self.sliceWished.emit(self.look.params)
+            self.sliceWished.emit(self.look.state)
 
     # Events
 

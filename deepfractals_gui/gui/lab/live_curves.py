@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PySide6.QtWidgets import (
@@ -21,6 +23,8 @@ from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.theme import number_font
 
+LIVE_POINTS = 480
+"""Points drawn of a curve that changes all the time."""
 _TRAIN, _TEST = 0, 1
 """Series of the theme; test curves are dashed as well."""
 
@@ -49,6 +53,7 @@ class LiveCurves(QWidget):
         self.loss, self.accuracy = CurvePlot(), CurvePlot()
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(110)
+            plot.most_points = LIVE_POINTS
         self.scale = QuietButton("log", "Logarithmic axis of the loss")
         self.scale.setCheckable(True)
         self.scale.setChecked(True)
@@ -90,22 +95,32 @@ class LiveCurves(QWidget):
 
     def set_curves(self, curves: Curves | None) -> None:
         """Show a history; without two epochs there is no curve."""
+        for phase in self.phases(curves):
+            phase()
+
+    def phases(self, curves: Curves | None) -> list[Callable[[], None]]:
+        """The same in pieces, each of which is painted quickly."""
         self._curves = curves
         self.now.setText("" if curves is None else newest_words(curves))
         if curves is None or len(curves.x) < 2:
             self._pages.setCurrentIndex(0)
-            return
+            return []
         self._pages.setCurrentIndex(1)
+        self.accuracy.setVisible(curves.has_accuracy)
+        if not curves.has_accuracy:
+            return [partial(self._show_loss, curves)]
+        return [partial(self._show_loss, curves), partial(self._show_accuracy, curves)]
+
+    def _show_loss(self, curves: Curves) -> None:
         log = self.scale.isChecked()
         lines = _lines("loss", curves.x, curves.train_loss, curves.test_loss, curves.against, log)
         self.loss.set_lines("loss", lines, [line.key for line in lines])
-        self.accuracy.setVisible(curves.has_accuracy)
-        if curves.has_accuracy:
-            lines = _lines(
-                "accuracy", curves.x, curves.train_accuracy, curves.test_accuracy, curves.against,
-                False,
-            )  # fmt: skip
-            self.accuracy.set_lines("accuracy", lines, [line.key for line in lines])
+
+    def _show_accuracy(self, curves: Curves) -> None:
+        lines = _lines(
+            "accuracy", curves.x, curves.train_accuracy, curves.test_accuracy, curves.against, False
+        )
+        self.accuracy.set_lines("accuracy", lines, [line.key for line in lines])
 
     def _rescale(self, log: bool) -> None:
         self.set_curves(self._curves)

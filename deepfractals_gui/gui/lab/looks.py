@@ -14,7 +14,7 @@ from deepfractals_gui.experiments.lab_data import LabData, guesses
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.gui.lab.chain import stages_of
-from deepfractals_gui.gui.lab.flow_view import QUANTITIES
+from deepfractals_gui.gui.lab.history import Flow, History
 from deepfractals_gui.gui.lab.live_curves import Curves
 from deepfractals_gui.gui.lab.neuron_view import MOST_UNITS, LayerMaps
 from deepfractals_gui.gui.lab.words import layer_words
@@ -24,7 +24,8 @@ from deepfractals_gui.nn import ActivationSpec, DenseSpec, Model, NetSpec
 MOST_MISTAKES = 24
 _WORK = 1.2e7
 """Multiplications that a picture of the plane may take."""
-_FINEST, _COARSEST, _SMALL = 128, 40, 40
+_FINEST, _MOVING, _COARSEST, _SMALL = 128, 72, 40, 40
+"""Edges of pictures of the plane, in pixels: at rest, while training, at least, of one unit."""
 _MARGIN = 0.12
 Span = tuple[float, float]
 
@@ -35,32 +36,44 @@ class Look:
 
     Attributes
     ----------
+    state : the run; whoever computes with its model copies it first
     running : whether training goes on
-    exploded : whether it stopped at a loss that isn't finite
     seconds : time spent in training
     sights : what was asked for, by key: ``decision``, ``neurons``, ``confusion``, ``chain``
     """
 
-    params: LabParams
-    data: LabData
-    step: int
-    epoch: int
-    stopped: str
-    exploded: bool
+    state: LabState
     running: bool
     seconds: float
     curves: Curves
     flow: Flow
     sights: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def params(self) -> LabParams:
+        return self.state.params
 
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """Gradient flow: steps (T,), the names of L layers, and (T, L) of each quantity."""
+    @property
+    def data(self) -> LabData:
+        return self.state.data
 
-    steps: Array
-    layers: tuple[str, ...]
-    history: Mapping[str, Array]
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+    @property
+    def epoch(self) -> int:
+        return self.state.epoch
+
+    @property
+    def stopped(self) -> str:
+        """Why training ended; "" while it goes on."""
+        return self.state.stopped
+
+    @property
+    def exploded(self) -> bool:
+        """Whether it ended at a loss that isn't finite."""
+        return self.state.exploded
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,30 +101,6 @@ class Confusion:
     mistakes: tuple[Mistake, ...]
 
 
-def curves_of(state: LabState) -> Curves:
-    """The history of a run, epoch by epoch."""
-    column = state.trace.column
-    return Curves(
-        column("epoch"), column("train_loss"), column("test_loss"), column("train_accuracy"),
-        column("test_accuracy"),
-    )  # fmt: skip
-
-
-def flow_of(state: LabState) -> Flow:
-    """The gradient flow of a run; the row before the first update has none."""
-    history = {quantity.key: state.trace.column(quantity.key)[1:] for quantity in QUANTITIES}
-    return Flow(state.trace.column("epoch")[1:], dense_names(state.params.spec), history)
-
-
-def dense_names(spec: NetSpec) -> tuple[str, ...]:
-    """Names of the dense layers, by their place among all layers."""
-    return tuple(
-        f"{number} · dense {layer.units}"
-        for number, layer in enumerate(spec.layers, start=1)
-        if isinstance(layer, DenseSpec)
-    )
-
-
 def spans_of(data: LabData) -> tuple[Span, ...]:
     """The range of each input over all rows, with a margin; of at most two inputs."""
     rows = [data.train.inputs] + ([] if data.test is None else [data.test.inputs])
@@ -124,7 +113,7 @@ def spans_of(data: LabData) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def decision_of(state: LabState, model: Model) -> Decision:
+def decision_of(state: LabState, model: Model, running: bool = False) -> Decision:
     """What the network says over its one or two inputs; empty for more."""
     data = state.data
     inputs = data.train.n_inputs
@@ -134,7 +123,7 @@ def decision_of(state: LabState, model: Model) -> Decision:
         return Decision(x=x, y=output[:, 0])
     if inputs != 2:
         return Decision()
-    side = plane_side(model)
+    side = plane_side(model, _MOVING if running else _FINEST)
     output = _answers(model, data, plane(spans_of(data), side))
     if data.train.is_classification:
         shares = probabilities(output, len(data.train.classes))
@@ -149,11 +138,11 @@ def plane(spans: Sequence[Span], side: int) -> Array:
     return np.stack([x.ravel(), y.ravel()], axis=1)
 
 
-def plane_side(model: Model) -> int:
+def plane_side(model: Model, most: int) -> int:
     """Pixels along an edge of the plane that a network computes in a few milliseconds."""
     weights = sum(p.value.size for layer in model.walk() for p in layer.parameters())
     side = math.isqrt(int(_WORK / max(weights, 1)))
-    return min(max(side, _COARSEST), _FINEST)
+    return min(max(side, _COARSEST), most)
 
 
 def probabilities(output: Array, classes: int) -> Array:
@@ -258,20 +247,24 @@ def look_at(
     seconds: float = 0.0,
     wanted: Sequence[str] = (),
     sample: int = 0,
+    history: History | None = None,
 ) -> Look:
-    """What is to be seen of a state, with the sights that are wanted."""
+    """What is to be seen of a state, with the sights that are wanted.
+
+    A ``history`` that has followed the run so far only takes what has come since.
+    """
     sights: dict[str, Any] = {}
     if wanted:
         model = state.model.copy()
         for key in wanted:
             if key == "chain":
                 sights[key] = stages_of(state, model, sample)
+            elif key == "decision":
+                sights[key] = decision_of(state, model, running)
             elif key in _SIGHTS:
                 sights[key] = _SIGHTS[key](state, model)
-    return Look(
-        state.params, state.data, state.step, state.epoch, state.stopped, state.exploded, running,
-        seconds, curves_of(state), flow_of(state), sights,
-    )  # fmt: skip
+    curves, flow = (history or History()).follow(state)
+    return Look(state, running, seconds, curves, flow, sights)
 
 
-_SIGHTS = {"decision": decision_of, "neurons": neurons_of, "confusion": confusion_of}
+_SIGHTS = {"neurons": neurons_of, "confusion": confusion_of}

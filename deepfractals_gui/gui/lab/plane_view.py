@@ -251,8 +251,9 @@ class PlaneView(QWidget):
         box = self.box
         if box.width() < 8 or box.height() < 8:
             return
-        painter.fillRect(box, theme().color("field"))
-        if self._picture is not None:
+        if self._picture is None:
+            painter.fillRect(box, theme().color("field"))
+        else:
             draw_image(painter, box, self._picture, True)
         frame(painter, box)
         if self._layer is None or self._layer.devicePixelRatio() != self.devicePixelRatioF():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
@@ -98,21 +102,33 @@ class Sights(QTabWidget):
 
     def show_look(self, look: Look) -> None:
         """Show what a look has for the tab in front."""
+        for phase in self.phases(look):
+            phase()
+
+    def phases(self, look: Look) -> list[Callable[[], None]]:
+        """The same in pieces, each of which is painted quickly."""
         if look.data is not self._data:
             self._data = look.data
             self._take_data(look)
         self._look = look
         if self.key == "flow":
-            self._show_flow(look)
+            return self.flow.phases(look.flow.steps, look.flow.layers, look.flow.history)
+        found: list[Callable[[], None]] = []
         for key, sight in look.sights.items():
-            if key == "decision":
-                self._show_decision(sight)
-            elif key == "neurons" and sight:
-                self.neurons.set_layers(sight)
-            elif key == "confusion":
-                self._show_confusion(sight)
-            elif key == "chain":
-                self.chain.set_stages(*sight)
+            found.append(partial(self._show_sight, key, sight))
+            if key == "confusion" and sight is not None:
+                found.append(partial(self.worst.set_mistakes, sight.mistakes))
+        return found
+
+    def _show_sight(self, key: str, sight: Any) -> None:
+        if key == "decision":
+            self._show_decision(sight)
+        elif key == "neurons" and sight:
+            self.neurons.set_layers(sight)
+        elif key == "confusion":
+            self._show_confusion(sight)
+        elif key == "chain":
+            self.chain.set_stages(*sight)
 
     # Each tab
 
@@ -157,7 +173,6 @@ class Sights(QTabWidget):
     def _show_confusion(self, sight: Confusion | None) -> None:
         if sight is not None:
             self.confusion.set_counts(sight.counts, sight.names)
-            self.worst.set_mistakes(sight.mistakes)
 
     def _show_flow(self, look: Look) -> None:
         self.flow.set_history(look.flow.steps, look.flow.layers, look.flow.history)

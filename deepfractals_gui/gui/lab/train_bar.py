@@ -33,7 +33,7 @@ class TrainBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._running = False
+        self._running = True
         self._kind = "info"
         self.start_button = QPushButton("Train")
         self.start_button.setDefault(True)
@@ -84,7 +84,6 @@ class TrainBar(QWidget):
         column.addWidget(self.progress)
         column.addLayout(second)
         appearance.changed.connect(self._restyle)
-        self._restyle(theme())
         self.set_place(0, 0, 0)
         self.set_running(False)
 
@@ -101,6 +100,8 @@ class TrainBar(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Show whether training goes on."""
+        if running == self._running:
+            return
         self._running = running
         self.start_button.setText("Pause" if running else "Train")
         self.start_button.setToolTip("Pause (Space)" if running else "Train (Space)")
@@ -117,9 +118,11 @@ class TrainBar(QWidget):
 
     def say(self, sentence: str, kind: str = "info") -> None:
         """Show one sentence: info, warning, error or good, told by a sign as well."""
+        if (sentence, kind) == (self.sentence.text(), self._kind):
+            return
         self._kind = kind
         self.sentence.setText(sentence)
-        self._restyle(theme())
+        self._show_sign()
 
     @property
     def words(self) -> str:
@@ -139,6 +142,9 @@ class TrainBar(QWidget):
         self.batch_button.setIcon(icon("step", "muted"))
         self.epoch_button.setIcon(icon("forward", "muted"))
         self.rewind_button.setIcon(icon("rewind", "muted"))
+        self._show_sign()
+
+    def _show_sign(self) -> None:
         sign, token = _SIGNS[self._kind]
         self.sign.setPixmap(pixmap(sign, 16, self.devicePixelRatioF(), token))
         self.sign.setVisible(bool(self.sentence.text()))

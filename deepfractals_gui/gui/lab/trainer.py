@@ -18,6 +18,7 @@ from deepfractals_gui.experiments.lab_data import dataset_of, fitted
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.gui.background import message_of
+from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at
 from deepfractals_gui.render.pool import lower_priority
 
@@ -28,7 +29,7 @@ LOOK_SECONDS = 1 / 20
 SLICE_SECONDS = 0.012
 """Training is looked up from, for commands, about this often."""
 SHARE = 2.0
-"""Of the time, looks may take one part where training takes so many."""
+"""Of the time, looks and their painting may take one part where training takes so many."""
 WATCHED_LOOKS = 100
 """At the pace at which one can watch, a run is shown in about so many looks, or more."""
 
@@ -62,10 +63,11 @@ class Trainer(QObject):
         self._watched = True
         self._wanted: tuple[str, ...] = ()
         self._sample = 0
+        self._history = History()
         self._seconds = 0.0
         self._fresh = False
         self._epoch_shown = 0
-        self._earliest = 0.0
+        self._earliest = self._shown = 0.0
         self._thread = threading.Thread(target=self._serve, name="training", daemon=True)
         self._thread.start()
 
@@ -112,8 +114,11 @@ class Trainer(QObject):
         self._order(lambda: self._open(path))
 
     def took(self) -> None:
-        """The last look has been shown: another one is welcome."""
+        """The last look has been painted: training may go on, and another one is welcome."""
+        now = time.monotonic()
         with self._changed:
+            if not self._taken and self._running:
+                self._earliest = max(self._earliest, now + SHARE * (now - self._shown))
             self._taken = True
             self._changed.notify()
 
@@ -171,7 +176,8 @@ class Trainer(QObject):
                 due = self._fresh and self._taken
                 if due and now >= self._earliest:
                     return self._show
-                if self._running and not self._waits():
+                # Two threads of Python hold each other up: what is shown is painted first.
+                if self._running and self._taken and not self._waits():
                     return self._train
                 self._changed.wait(self._earliest - now if due else None)
 
@@ -209,8 +215,10 @@ class Trainer(QObject):
             seconds=self._seconds,
             wanted=self._wanted,
             sample=self._sample,
+            history=self._history,
         )
-        spent = time.monotonic() - began
+        self._shown = time.monotonic()
+        spent = self._shown - began
         with self._changed:
             self._taken = False
         self._epoch_shown = state.epoch
@@ -224,6 +232,7 @@ class Trainer(QObject):
 
     def _enter(self, state: LabState, seconds: float, run: bool) -> None:
         self._state, self._seconds, self._running = state, seconds, run
+        self._history = History()
         self._fresh, self._epoch_shown = True, state.epoch
 
     def _run(self, running: bool) -> None:

@@ -337,10 +337,9 @@ def test_curves_are_exported_as_a_table(page, until, tmp_path, monkeypatch) -> N
 
 
 def test_the_bridges_are_asked_for_with_the_run_at_hand(page, qtbot) -> None:
-    for button, signal in (
-        (page.side.map_button, page.mapWished),
-        (page.side.slice_button, page.sliceWished),
-    ):
-        with qtbot.waitSignal(signal) as asked:
-            button.click()
-        assert asked.args == [page.look.params]
+    with qtbot.waitSignal(page.mapWished) as asked:
+        page.side.map_button.click()
+    assert asked.args == [page.look.params]
+    with qtbot.waitSignal(page.sliceWished) as asked:
+        page.side.slice_button.click()
+    assert asked.args == [page.look.state]

@@ -11,6 +11,7 @@ from deepfractals_gui.experiments.lab import Lab
 from deepfractals_gui.experiments.lab_data import dataset_of, fitted
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.lab.exports import csv_of
+from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at, plane, probabilities, spans_of
 from deepfractals_gui.gui.lab.presets import PRESETS
 from deepfractals_gui.gui.lab.sentences import ended, sentence_of
@@ -211,6 +212,25 @@ def test_a_mean_squared_error_has_its_own_last_stage() -> None:
     back = next(s for s in found if s.direction == "backward")
     arrays = dict(back.arrays)
     assert np.allclose(arrays["∂y"], 2 * (arrays["y"] - arrays["t"]))
+
+
+# The history.
+
+
+def test_a_history_that_follows_is_the_history_read_at_once() -> None:
+    lab, history = Lab(), History()
+    state = lab.start(params(epochs=0, count=20, spec=replace(SPEC, batch=0)))
+    early, _ = history.follow(state)
+    before = early.train_loss.copy()
+    for _ in range(3):
+        # More rows than there is room for at first.
+        state = lab.advance(state, updates=120)
+        curves, flow = history.follow(state)
+    assert len(curves.x) == 361
+    assert np.array_equal(curves.test_loss, state.trace.column("test_loss"))
+    for key, values in flow.history.items():
+        assert np.array_equal(values, state.trace.column(key)[1:], equal_nan=True)
+    assert np.array_equal(early.train_loss, before)
 
 
 # Sentences, tables, presets.

@@ -120,18 +120,21 @@ def test_it_pauses_and_goes_on(trainer, seen) -> None:
     assert seen(lambda look: look.running and look.step > paused.step).seconds > paused.seconds
 
 
-def test_a_look_waits_until_the_last_one_has_been_taken(trainer, viewer, seen, qtbot) -> None:
+def test_training_waits_until_what_it_showed_has_been_painted(trainer, viewer, seen, qtbot) -> None:
     viewer.takes = False
     trainer.begin(replace(PARAMS, epochs=0), run=True)
     seen(lambda look: True)
     trainer.pause()
-    # The pause is carried out, but nobody has asked for another look.
+    # The pause is carried out, but the first look hasn't been painted yet.
     with qtbot.waitSignal(trainer.done, timeout=PATIENCE):
         trainer._order(lambda: trainer.done.emit("reached"))
     assert len(viewer.looks) == 1
+    assert viewer.looks[0].step == 0
     viewer.takes = True
     trainer.took()
-    assert seen(lambda look: len(viewer.looks) > 1).step > 0
+    seen(lambda look: len(viewer.looks) > 1)
+    trainer.step_batch()
+    seen(lambda look: look.step == 1)
 
 
 def test_at_a_pace_to_watch_no_epoch_is_passed_over(trainer, viewer, seen) -> None:
