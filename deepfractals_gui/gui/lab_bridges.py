@@ -1,4 +1,4 @@
-"""From a run of the lab to the map of its trainability, and from a pixel of a map to its run."""
+"""From a run of the lab to its map and its landscape, and from a pixel of a map to its run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from deepfractals_gui.gui.background import Background
 
 if TYPE_CHECKING:
     from deepfractals_gui.experiments.lab_params import LabParams
+    from deepfractals_gui.experiments.lab_state import LabState
     from deepfractals_gui.gui.lab.lab_page import LabPage
     from deepfractals_gui.gui.main_window import MainWindow
 
 MAPPED = "trainability"
 """The System each of whose pixels is a training run."""
+
+
+_VIEWS: dict[object, str] = {"map": "map", "slice": "landscape"}
 
 
 class LabBridges(QObject):
@@ -50,6 +54,12 @@ class LabBridges(QObject):
         self._page().bar.say("The map is being prepared…")
         self._tasks.start("map", _mapped, params, self._folder)
 
+    @Slot(object)
+    def slice_run(self, state: LabState) -> None:
+        """Show the loss about the weights that a run has now."""
+        self._page().bar.say("The landscape is being prepared…")
+        self._tasks.start("slice", _sliced, state, self._folder)
+
     def leads_to_run(self) -> bool:
         """Whether each pixel of the view at hand is a training run."""
         return self._window.model.view.key == MAPPED
@@ -65,7 +75,7 @@ class LabBridges(QObject):
     @Slot(object, object)
     def _done(self, token: object, result: Any) -> None:
         window = self._window
-        if token == "map":
+        if token in _VIEWS:
             try:
                 window.model.open_view(result)
             except ValueError as error:
@@ -79,8 +89,8 @@ class LabBridges(QObject):
 
     @Slot(object, str)
     def _failed(self, token: object, message: str) -> None:
-        if token == "map":
-            self._page().bar.say(f"There is no map of this run: {message}", "error")
+        if token in _VIEWS:
+            self._page().bar.say(f"There is no {_VIEWS[token]} of this run: {message}", "error")
         else:
             self._window.show_error(f"The run can't be opened: {message}")
 
@@ -90,6 +100,12 @@ def _mapped(params: LabParams, folder: Path) -> Document:
     from deepfractals_gui.analysis.bridges import map_of
 
     return map_of(params, folder)
+
+
+def _sliced(state: LabState, folder: Path) -> Document:
+    from deepfractals_gui.analysis.bridges import landscape_of
+
+    return landscape_of(state, folder)
 
 
 def _run(params: Any, x: float, y: float, folder: Path) -> LabParams:

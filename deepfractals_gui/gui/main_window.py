@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
 
         page = LabPage()
         page.mapWished.connect(self.bridges.map_run)
+        page.sliceWished.connect(self.bridges.slice_run)
         return page
 
     def _toolbar(self) -> QToolBar:

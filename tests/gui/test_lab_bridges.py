@@ -38,6 +38,16 @@ def test_a_run_leads_to_the_map_of_its_trainability(window, lab, qtbot) -> None:
     assert float(view.viewport.y) == pytest.approx(-0.30103, abs=1e-4)
 
 
+def test_a_run_leads_to_its_loss_landscape(window, lab, qtbot) -> None:
+    for _ in range(3):
+        lab.bar.epoch_button.click()
+    qtbot.waitUntil(lambda: lab.look.epoch == 3, timeout=FAR)
+    lab.side.slice_button.click()
+    qtbot.waitUntil(lambda: window.pages.explores, timeout=FAR)
+    assert window.model.view.key == "loss_landscape"
+    assert window.model.view.params.network.name.startswith("run-")
+
+
 def test_a_network_that_cannot_be_mapped_is_said_on_the_page(window, lab, qtbot) -> None:
     spec = replace(SPEC, layers=(DenseSpec(4, "tanh"), DropoutSpec(0.5), DenseSpec(2)))
     lab.open_params(replace(lab.params, spec=spec))
