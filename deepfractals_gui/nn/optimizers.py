@@ -270,12 +270,11 @@ class Optimizer_Adam(Optimizer):
         s *= self.beta2
         s += (1.0 - self.beta2) * g * g
         # Kept apart from the arrays, the corrections cost a weight one division, not three.
-        first, second = 1.0 - np.power((self.beta1, self.beta2), t)
         root = np.sqrt(s)
-        root *= 1.0 / np.sqrt(second)
+        root *= 1.0 / np.sqrt(1.0 - self.beta2**t)
         root += self.epsilon
         step = m / root
-        step *= rate / first
+        step *= np.float64(rate) / (1.0 - self.beta1**t)
         if decay and self.decoupled:
             step += rate * decay * w
         w -= step
