@@ -27,9 +27,9 @@ from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.experiments.lab_trace import NAN, Row, dense_layers, flow, weights_of
 from deepfractals_gui.nn import DenseSpec, Model, ShapeError, arrays_of, model_of, set_arrays
+from deepfractals_gui.nn.batches import batches
 from deepfractals_gui.nn.dataset import Dataset
 from deepfractals_gui.nn.initial import BATCHES, generator
-from deepfractals_gui.nn.model import batches
 from deepfractals_gui.nn.model_files import write_whole
 from deepfractals_gui.nn.scores import non_finite
 

@@ -2,7 +2,8 @@
 
 `layers`: what a layer is, dense layers, dropout, batch normalisation, residual blocks.
 `activations`: the functions between them. `losses`: what is minimised. `optimizers`: how weights
-follow gradients. `model`: all of it put together, and trained; `scores`: what is told of it then.
+follow gradients. `model`: all of it put together, and trained; `batches`: on what, in which order;
+`scores`: what is told of it then.
 `initial`: the first weights.
 `spec`: a network as a description, for every part of the program; `building` makes models of it,
 `model_files` keeps them. `datasets`: what there is to learn.

@@ -26,7 +26,7 @@ import numpy as np
 from deepfractals_gui.core.archives import check_finite
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.activations import Activation_Sigmoid, Activation_Softmax
-from deepfractals_gui.nn.initial import BATCHES
+from deepfractals_gui.nn.batches import batches, samples
 from deepfractals_gui.nn.layers import Layer, ShapeError, expect_layer, numbers
 from deepfractals_gui.nn.losses import Loss, Loss_BinaryCrossentropy, Loss_CategoricalCrossentropy
 from deepfractals_gui.nn.optimizers import Optimizer
@@ -111,6 +111,14 @@ class Model:
             if getattr(self, part, None) is None:
                 raise ValueError(f"the model has no {part} yet; set model.{part} first")
 
+    def _expect_last(self, output: Array) -> None:
+        """Raise ValueError unless this is what the model gave last."""
+        last = self.layers[-1].__dict__.get("output") if self.layers else output
+        if last is None:
+            raise ValueError("the forward pass comes first: its batch is needed")
+        if output is not last and not np.array_equal(output, last, equal_nan=True):
+            raise ValueError("this isn't the output of the batch that went forward last")
+
     def copy(self) -> Model:
         """An independent model with the same weights, and the same memory of its optimiser."""
         twin = copy.copy(self)
@@ -132,18 +140,22 @@ class Model:
     def backward(self, output: Array, y: Array) -> Array:
         """Put the gradients of loss and penalties into every layer; return that by the input.
 
-        ``output`` is what the batch that went forward last gave. A softmax under the cross-entropy,
-        and a sigmoid under the binary one, are passed in one step: (p - t) / N, or (p - t) / (N K),
-        needs no division by a probability.
+        A softmax under the cross-entropy, and a sigmoid under the binary one, are passed in one
+        step: (p - t) / N, or (p - t) / (N K), needs no division by a probability. Penalties add
+        l1 sign(W) + 2 l2 W to the gradients of the weights.
+
+        Parameters
+        ----------
+        output : (N, K), what the batch that went forward last gave
+        y : its targets, as the loss takes them
 
         Raises
         ------
         ShapeError   the targets don't fit
-        ValueError   there is no loss, or nothing went forward before
+        ValueError   there is no loss, or another batch went forward last
         """
         self._expect("loss")
-        if self.layers and not hasattr(self.layers[-1], "inputs"):
-            raise ValueError("backward comes after forward, whose batch it needs")
+        self._expect_last(output)
         layers = list(self.layers)
         fused = self._from_logits()
         if fused is None:
@@ -171,8 +183,12 @@ class Model:
         return type(loss)(from_logits=True) if fits else None
 
     def data_loss(self, output: Array, y: Array) -> float:
-        """The loss of the batch that went forward last and gave ``output``, without penalties."""
+        """The loss of the batch that went forward last and gave ``output``, without penalties.
+
+        Raises as `backward` does.
+        """
         self._expect("loss")
+        self._expect_last(output)
         fused = self._from_logits()
         if fused is None:
             return self.loss.calculate(output, y)
@@ -197,9 +213,9 @@ class Model:
     # Learning
 
     def learn(self, X: Array, y: Array) -> tuple[float, float]:
-        """One update from one batch; its loss, penalties included, and its accuracy before it.
+        """One update from one batch, in training mode; its loss and its accuracy before it.
 
-        A loss that isn't finite changes no weight.
+        The loss is with penalties. If it isn't finite no weight is changed.
 
         Raises
         ------
@@ -207,6 +223,8 @@ class Model:
         ValueError   loss or optimizer aren't set
         """
         self._expect("loss", "optimizer")
+        if not self.training:
+            self.train()
         output = self.forward(X)
         loss = self.data_loss(output, y) + self.penalty()
         right = accuracy(output, y, self.loss)
@@ -234,7 +252,7 @@ class Model:
         X, y : (N, n), and N targets as the loss takes them
         epochs : how often every sample is used; fitting again goes on from the weights as they are
         batch_size : samples of an update, of which an epoch's last batch has the rest; 0: all
-        test : X and y to evaluate after every epoch
+        test : the pair of X and y to evaluate after every epoch
         seed : of the order, which is another one in every epoch
         after_epoch : called with the epoch, from 0 on, and the history; True stops training
 
@@ -251,10 +269,11 @@ class Model:
         for name, number in (("epochs", epochs), ("batch_size", batch_size)):
             if not isinstance(number, (int, np.integer)) or number < 0:
                 raise ValueError(f"{name} must be a whole number from 0 on, not {number!r}")
-        X, y = _samples(X, y)
-        check_finite(X, "the data", "X")
-        if y.dtype.kind == "f":
-            check_finite(y, "the data", "y")
+        X, y = self._checked(X, y)
+        if test is not None:
+            test = self._checked(*test)
+            if test[0].shape[1:] != X.shape[1:]:
+                raise ShapeError(f"X is {X.shape} to train with, but {test[0].shape} to test with")
         history = History()
         self.train()
         with np.errstate(all="ignore"):
@@ -282,6 +301,17 @@ class Model:
         self.eval()
         return history
 
+    def _checked(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """Data as arrays, looked through before any of them is learned. Raises as `fit` does."""
+        X, y = samples(X, y)
+        check_finite(X, "the data", "X")
+        if y.dtype.kind == "f":
+            check_finite(y, "the data", "y")
+        weighty = [p.value for layer in self.walk() for p in layer.parameters()]
+        if weighty:
+            self.loss.targets(y, (len(X), weighty[-1].shape[-1]))
+        return X, y
+
     # Using what was learned
 
     def predict(self, X: Array) -> Array:
@@ -291,10 +321,9 @@ class Model:
         ------
         ShapeError   X doesn't fit the layers
         """
-        X = numbers(X, "X")
+        X = np.atleast_1d(numbers(X, "X"))
         with self._evaluating(), np.errstate(all="ignore"):
-            starts = range(0, max(len(X), 1) if X.ndim else 1, _ROWS)
-            parts = [self.forward(X[at : at + _ROWS] if X.ndim else X) for at in starts]
+            parts = [self.forward(X[at : at + _ROWS]) for at in range(0, max(len(X), 1), _ROWS)]
         return np.concatenate(parts)
 
     def evaluate(self, X: Array, y: Array) -> Evaluation:
@@ -306,7 +335,7 @@ class Model:
         ValueError   there is no loss
         """
         self._expect("loss")
-        X, y = _samples(X, y)
+        X, y = samples(X, y)
         loss = right = 0.0
         with self._evaluating(), np.errstate(all="ignore"):
             for at in range(0, len(X), _ROWS):
@@ -349,23 +378,3 @@ def _name(layer: Layer, name: str) -> None:
     layer.name = name
     for number, inner in enumerate(layer.inner(), start=1):
         _name(inner, f"{name}.{number}")
-
-
-def _samples(X: Array, y: Array) -> tuple[Array, Array]:
-    """Inputs as float64, and as many targets. Raises ShapeError."""
-    X, y = numbers(X, "X"), np.asarray(y)
-    if not X.ndim or not len(X):
-        raise ShapeError(f"X {X.shape} has no samples")
-    if not y.ndim or len(y) != len(X):
-        raise ShapeError(f"X {X.shape} and y {y.shape} don't have the same number of samples")
-    return X, y
-
-
-def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Array]:
-    """Rows of the batches of an epoch: each row once, in an order that is the epoch's own."""
-    if size <= 0 or size >= count:
-        yield np.arange(count)
-        return
-    order = np.random.Generator(np.random.PCG64([seed, BATCHES, epoch])).permutation(count)
-    for at in range(0, count, size):
-        yield order[at : at + size]

@@ -31,7 +31,8 @@ def model_of(*parts, outputs=3):
         (lambda: model_of("loss").learn(X, Y), "no optimizer yet"),
         (lambda: model_of().evaluate(X, Y), "no loss yet"),
         (lambda: model_of().backward(X, Y), "no loss yet"),
-        (lambda: model_of("loss").backward(X, Y), "backward comes after forward"),
+        (lambda: model_of("loss").backward(X, Y), "the forward pass comes first"),
+        (lambda: model_of("loss").data_loss(X, Y), "the forward pass comes first"),
         (lambda: nn.DenseLayer(2, 3).backward(np.ones((1, 3))), "backward comes after forward"),
     ],
 )
@@ -194,6 +195,47 @@ def test_a_copy_forgets_layers_that_are_gone():
     model.layers[0] = nn.DenseLayer(4, 3)
     other = model.copy()
     assert np.array_equal(other.predict(X), model.predict(X))
+
+
+def test_a_look_between_forward_and_backward_is_noticed():
+    model = model_of("loss")
+    output = model.forward(X)
+    model.predict(-X)
+    for act in (model.backward, model.data_loss):
+        with pytest.raises(ValueError, match="isn't the output of the batch that went forward"):
+            act(output, Y)
+    output = model.forward(X).copy()
+    assert model.backward(output, Y).shape == X.shape
+
+
+def test_what_is_wrong_with_the_test_data_is_told_before_training():
+    model = model_of("loss", "optimizer")
+    before = model.layers[0].weights.copy()
+    for test, said in (
+        ((X, Y[:3]), r"y \(3,\)"),
+        ((X, Y + 1), "label 3 is 3"),
+        ((X[:, :2], Y), r"X is \(6, 4\) to train with, but \(6, 2\) to test with"),
+    ):
+        with pytest.raises(nn.ShapeError, match=said):
+            model.fit(X, Y, test=test)
+    assert np.array_equal(model.layers[0].weights, before)
+
+
+def test_a_label_is_named_by_its_row_among_all_data():
+    y = np.arange(90) % 3
+    y[70] = 5
+    with pytest.raises(nn.ShapeError, match="label 71 is 5"):
+        model_of("loss", "optimizer").fit(np.tile(X, (15, 1)), y, batch_size=8)
+
+
+def test_learning_is_in_training_mode_also_after_a_fit():
+    model = nn.Model(nn.DropoutLayer(0.5, np.random.default_rng(0)), nn.DenseLayer(4, 3))
+    model.loss, model.optimizer = nn.Loss_MeanSquaredError(), nn.Optimizer_SGD(0.01)
+    model.fit(X, X[:, :3])
+    assert not model.training
+    model.learn(X, X[:, :3])
+    assert model.layers[0].training
+    assert (model.layers[1].inputs == 0.0).any()
 
 
 def test_training_that_is_asked_to_end_says_so():
