@@ -82,7 +82,7 @@ def _forward(layers: list[Layer], fused: bool) -> Iterator[Stage]:
             yield from _forward(layer.layers, False)
             inside = layer.layers[-1].output[0]
             arrays = (("x", layer.inputs[0]), ("F(x)", inside), ("y", layer.output[0]))
-            yield Stage("around", "y = (x + F(x)) / √2", arrays)
+            yield Stage("short cut", "y = (x + F(x)) / √2", arrays)
         else:
             yield _stage(layer, "p" if head else "y")
 
@@ -109,13 +109,13 @@ def _backward(layers: list[Layer]) -> Iterator[Stage]:
     for layer in reversed(layers):
         if isinstance(layer, ResidualBlock):
             share = layer.dinputs[0] - layer.layers[0].dinputs[0]
-            yield Stage("around", "each branch gets ∂y / √2", (("∂F", share),), "backward")
+            yield Stage("short cut", "each branch gets ∂y / √2", (("∂F", share),), "backward")
             yield from _backward(layer.layers)
             arrays = (
                 ("∂y / √2", share), ("∂x of F", layer.layers[0].dinputs[0]),
                 ("∂x", layer.dinputs[0]),
             )  # fmt: skip
-            yield Stage("around", "∂x = ∂y / √2 + ∂x of F", arrays, "backward")
+            yield Stage("short cut", "∂x = ∂y / √2 + ∂x of F", arrays, "backward")
         else:
             yield _stage_back(layer)
 

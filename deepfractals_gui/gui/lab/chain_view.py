@@ -128,6 +128,7 @@ class ChainView(QStackedWidget):
         self.list.setMinimumWidth(120)
         self.list.currentRowChanged.connect(self.go)
         self.title = SectionTitle("")
+        self.title.setWordWrap(True)
         self.formula = QLabel()
         self.formula.setWordWrap(True)
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -136,7 +137,7 @@ class ChainView(QStackedWidget):
         self._flow = Flow(self._arrays)
         self.back_button = QuietButton("Back", "The stage before (left key)")
         self.next_button = QuietButton("Next", "The next stage (right key)")
-        self.other_button = QuietButton("Another sample", "Follow another sample of the data")
+        self.other_button = QuietButton("Another", "Follow another sample of the data")
         for button in (self.back_button, self.next_button):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.next_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)

@@ -77,7 +77,7 @@ class LabPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.pace = Segmented((("watch", "Watch"), ("full", "Full speed")))
+        self.pace = Segmented((("watch", "Watch"), ("full", "Fast")))
         self.pace.setSizePolicy(self.sizePolicy().Policy.Fixed, self.sizePolicy().Policy.Fixed)
         self.pace.setAccessibleName("Pace of the training")
         self.pace.setToolTip("Train slowly enough to watch, or as fast as this machine can")
@@ -314,6 +314,7 @@ class LabPage(QWidget):
         self._view.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
         self.side.set_wide(not beside)
         self.bar.set_compact(not roomy)
+        self.sights.set_compact(not roomy)
         left = 328 if roomy else 290
         self._columns.setSizes([left, self.width() - left])
         room = self.width() - left if beside else self.height()

@@ -34,10 +34,10 @@ class SettingsPanel(QWidget):
     def __init__(self, params: LabParams, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.params = params
-        self.data = RunFields(params, "Data", _SELDOM)
+        self.data = RunFields(params, "Data", _SELDOM, "Scaling, split, labels")
         self.data.fields["data"].title.setText("Data set")
         self.builder = Builder(params.spec)
-        self.run = RunFields(params, "Training", _SELDOM)
+        self.run = RunFields(params, "Training", _SELDOM, "Target, patience, sampling")
         self.data.edited.connect(self._data_edited)
         self.run.edited.connect(self._run_edited)
         self.builder.changed.connect(self._network_edited)

@@ -31,6 +31,8 @@ TABS = (
     ("chain", "Chain rule", "One sample forward, and its gradient back"),
     ("runs", "Runs", "Runs that were kept, to compare"),
 )
+_SHORT = {"flow": "Flow", "chain": "Chain"}
+"""Titles where there is little room."""
 
 
 class Sights(QTabWidget):
@@ -60,6 +62,8 @@ class Sights(QTabWidget):
             self.decision, self.neurons, self._classes, self.flow, self.chain, self.runs,
         )  # fmt: skip
         self.setDocumentMode(True)
+        # Each view makes do with what there is; what it would like must not push the curves out.
+        self.setMinimumWidth(280)
         for (_, title, tip), widget in zip(TABS, widgets, strict=True):
             page = QWidget()
             column = QVBoxLayout(page)
@@ -80,6 +84,12 @@ class Sights(QTabWidget):
         row.addWidget(self.confusion, 3)
         row.addWidget(Scroll(self.worst), 2)
         return page
+
+    def set_compact(self, compact: bool) -> None:
+        """Make do with little room."""
+        for number, (key, title, _) in enumerate(TABS):
+            self.setTabText(number, _SHORT.get(key, title) if compact else title)
+        self.tabBar().setStyleSheet("QTabBar::tab { padding: 5px 4px; }" if compact else "")
 
     @property
     def key(self) -> str:

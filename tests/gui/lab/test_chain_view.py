@@ -94,9 +94,9 @@ def test_small_arrays_are_written_out_and_large_ones_are_maps(qtbot) -> None:
 @pytest.mark.parametrize(
     ("values", "at", "reading"),
     [
-        (np.arange(6.0).reshape(2, 3), (170, 36), "[2, 3]  5"),
-        (np.array([1.5, -2.5, np.nan]), (66, 8), "[2]  -2.5"),
-        (np.array([1.5, -2.5, np.nan]), (120, 8), "[3]  nan"),
+        (np.arange(6.0).reshape(2, 3), (150, 36), "[2, 3]  5"),
+        (np.array([1.5, -2.5, np.nan]), (60, 8), "[2]  -2.5"),
+        (np.array([1.5, -2.5, np.nan]), (110, 8), "[3]  nan"),
     ],
 )
 def test_a_value_is_read_where_it_is_written(qtbot, values, at, reading) -> None:

@@ -166,7 +166,7 @@ def test_stages_go_forward_through_every_layer_and_back(state) -> None:
     found, note = stages(state, 4)
     forward = [s.title for s in found if s.direction == "forward"]
     assert forward == [
-        "dense 2 → 6", "tanh", "dense 6 → 6", "sin", "around", "dense 6 → 5", "batch norm", "ReLU",
+        "dense 2 → 6", "tanh", "dense 6 → 6", "sin", "short cut", "dense 6 → 5", "batch norm", "ReLU",
         "dropout", "dense 5 → 2", "softmax", "loss",
     ]  # fmt: skip
     directions = [s.direction for s in found]
@@ -182,7 +182,7 @@ def test_values_of_a_stage_follow_from_those_before(state) -> None:
     assert np.allclose(dense["y"], dense["x"] @ dense["W"] + dense["b"])
     assert (tanh["x"] == dense["y"]).all()
     assert np.allclose(tanh["y"], np.tanh(tanh["x"]))
-    around = dict(next(s for s in found if s.title == "around").arrays)
+    around = dict(next(s for s in found if s.title == "short cut").arrays)
     assert np.allclose(around["y"], (around["x"] + around["F(x)"]) / np.sqrt(2))
     loss = dict(next(s for s in found if s.title == "loss").arrays)
     assert loss["L"][0] == pytest.approx(loss_at(state, 0))
