@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.nn.layers import Layer
+from deepfractals_gui.nn.layers import Layer, batch_of, gradient_of
 
 _GELU_SCALE, _GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
@@ -35,12 +35,12 @@ class Activation(Layer):
         raise NotImplementedError
 
     def forward(self, inputs: Array) -> Array:
-        self.inputs = inputs
-        self.output = self.value(inputs)
+        self.inputs = batch_of(self, inputs)
+        self.output = self.value(self.inputs)
         return self.output
 
     def backward(self, dvalues: Array) -> Array:
-        self.dinputs = dvalues * self.slope(self.inputs, self.output)
+        self.dinputs = gradient_of(self, dvalues) * self.slope(self.inputs, self.output)
         return self.dinputs
 
     def dead(self) -> float:
@@ -159,12 +159,12 @@ class Activation_Softmax(Layer):
     """p = e^x / Σ e^x, row by row; gx = p (g - Σ g p)."""
 
     def forward(self, inputs: Array) -> Array:
-        self.inputs = inputs
-        self.output = softmax(inputs)
+        self.inputs = batch_of(self, inputs)
+        self.output = softmax(self.inputs)
         return self.output
 
     def backward(self, dvalues: Array) -> Array:
-        p = self.output
+        dvalues, p = gradient_of(self, dvalues), self.output
         self.dinputs = p * (dvalues - (dvalues * p).sum(axis=1, keepdims=True))
         return self.dinputs
 
