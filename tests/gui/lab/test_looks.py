@@ -166,8 +166,8 @@ def test_stages_go_forward_through_every_layer_and_back(state) -> None:
     found, note = stages(state, 4)
     forward = [s.title for s in found if s.direction == "forward"]
     assert forward == [
-        "dense 2 → 6", "tanh", "dense 6 → 6", "sin", "short cut", "dense 6 → 5", "batch norm", "ReLU",
-        "dropout", "dense 5 → 2", "softmax", "loss",
+        "dense 2 → 6", "tanh", "dense 6 → 6", "sin", "short cut", "dense 6 → 5", "batch norm",
+        "ReLU", "dropout", "dense 5 → 2", "softmax", "loss",
     ]  # fmt: skip
     directions = [s.direction for s in found]
     assert directions == sorted(directions, reverse=True)
