@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from deepfractals_gui.experiments.lab_views import Stage
 from deepfractals_gui.gui.lab.array_view import ArrayView
-from deepfractals_gui.gui.lab.chain_view import ChainView, Stage
+from deepfractals_gui.gui.lab.chain_view import ChainView
 
 STAGES = (
-    Stage("Dense", "y = x W + b", (("x", np.arange(2.0)), ("W", np.ones((2, 40))))),
-    Stage("tanh", "y = tanh x", (("y", np.zeros(40)),)),
+    Stage("Dense", "y = x W + b", (("x", np.arange(2.0)), ("W", np.ones((2, 40)))), "forward"),
+    Stage("tanh", "y = tanh x", (("y", np.zeros(40)),), "forward"),
     Stage("Loss", "g = p − t", (("g", np.array([0.5, -0.5])),), "backward"),
 )
 

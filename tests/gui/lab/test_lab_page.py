@@ -178,7 +178,7 @@ def test_every_tab_shows_something(page, until, key) -> None:
     elif key == "flow":
         assert len(page.sights.flow.plots["gradient_norm"].lines) == 3
     elif key == "chain":
-        assert page.sights.chain.stages[0].title == "dense 2 → 16"
+        assert page.sights.chain.stages[0].title == "The sample"
 
 
 def test_only_what_is_in_front_is_computed(page, until) -> None:
