@@ -14,7 +14,6 @@ from deepfractals_gui.experiments.lab_views import extents
 from deepfractals_gui.gui.lab.exports import csv_of
 from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at, plane_side, probabilities
-from deepfractals_gui.gui.lab.presets import PRESETS
 from deepfractals_gui.gui.lab.sentences import ended, sentence_of
 from deepfractals_gui.nn import (
     ActivationSpec,
@@ -189,7 +188,7 @@ def test_a_history_that_follows_is_the_history_read_at_once() -> None:
     assert np.array_equal(early.train_loss, before)
 
 
-# Sentences, tables, presets.
+# Sentences and tables.
 
 
 def test_each_state_of_a_run_is_said_in_words() -> None:
@@ -240,15 +239,3 @@ def test_the_table_of_a_run_reads_back_exactly(state) -> None:
     assert float(rows[3][flow]) == state.trace[2].gradient_norm[3]
     # The last dense layer feeds no unit that could be dead.
     assert rows[3][rows[0].index("dead_4")] == ""
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.key)
-def test_every_preset_learns_something(preset) -> None:
-    given = LabParams(spec=preset.spec, data=preset.data, count=200)
-    given = replace(given, spec=fitted(given.spec, dataset_of(given)))
-    lab = Lab()
-    state = lab.start(given)
-    first = state.trace[0].train_loss
-    state = lab.advance(state, updates=10 * state.batches_an_epoch)
-    assert not state.exploded
-    assert state.trace[-1].train_loss < first
