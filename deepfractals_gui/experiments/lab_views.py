@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepfractals_gui.core import Array
-from deepfractals_gui.experiments.lab_data import guesses
+from deepfractals_gui.experiments.lab_data import LabData, guesses
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.nn import (
     Activation,
@@ -49,7 +49,7 @@ def plane(s: LabState, shape: tuple[int, int], *, units: bool = True) -> Plane |
     """The network over the region of its data; None unless it has two inputs."""
     if s.params.spec.inputs != 2:
         return None
-    (left, right), (low, high) = (_extent(s.data.train.inputs[:, k]) for k in range(2))
+    (left, right), (low, high) = extents(s.data)
     height, width = shape
     x, y = _centres(left, right, width), _centres(low, high, height)
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -75,7 +75,7 @@ def line(s: LabState, count: int) -> Line | None:
     """The network over the range of its data; None unless it has one input."""
     if s.params.spec.inputs != 1:
         return None
-    x = _centres(*_extent(s.data.train.inputs[:, 0]), count)
+    x = _centres(*extents(s.data)[0], count)
     model = s.model.copy().eval()
     with np.errstate(all="ignore"):
         output = model.forward(s.data.scaling.apply(x[:, np.newaxis]))
@@ -295,10 +295,14 @@ def _first_formula(layer: Layer) -> str:
     return (type(layer).__doc__ or "").split(";")[0].split("\n")[0].rstrip(".")
 
 
-def _extent(values: Array) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    room = _MARGIN * (high - low) or 1.0
-    return low - room, high + room
+def extents(data: LabData) -> tuple[tuple[float, float], ...]:
+    """The range, with room around it, of each of the first two inputs over the training rows."""
+    found = []
+    for column in data.train.inputs[:, :2].T:
+        low, high = float(column.min()), float(column.max())
+        room = _MARGIN * (high - low) or 1.0
+        found.append((low - room, high + room))
+    return tuple(found)
 
 
 def _centres(low: float, high: float, count: int) -> Array:

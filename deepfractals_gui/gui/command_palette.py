@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepfractals_gui.coloring import PALETTES
+from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.theme import theme
 from deepfractals_gui.systems import SYSTEMS
@@ -110,6 +111,9 @@ def commands_of(window: MainWindow) -> list[Command]:
         for preset in system.presets:
             look = partial(model.open_preset, system.key, preset)
             found.append(Command(preset.title, f"place in {system.title}", look))
+    for example in EXAMPLES:
+        train = partial(_open_example, window, example)
+        found.append(Command(example.title, "network in the lab", train))
     for palette in PALETTES.values():
         found.append(Command(palette.title, "palette", partial(_use_palette, model, palette.key)))
     for bookmark in window.bookmarks.entries:
@@ -121,6 +125,10 @@ def commands_of(window: MainWindow) -> list[Command]:
     for action in window.menus.themes:
         found.append(Command(action.text(), "theme", action.trigger))
     return found
+
+
+def _open_example(window: MainWindow, example: Example) -> None:
+    window.bridges.open_params(example.params)
 
 
 def _use_palette(model: SessionModel, key: str) -> None:

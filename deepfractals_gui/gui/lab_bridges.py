@@ -68,6 +68,11 @@ class LabBridges(QObject):
         """Open the run behind a point of a trainability map in the lab."""
         self._tasks.start("run", _run, self._window.model.view.params, x, y, self._folder)
 
+    def open_params(self, params: LabParams) -> None:
+        """Begin a run with these parameters in the lab."""
+        self._window.pages.turn("lab")
+        self._page().open_params(params)
+
     def close(self) -> None:
         """Nobody waits any more: the window closes."""
         self._tasks.drop_all()
@@ -83,9 +88,7 @@ class LabBridges(QObject):
                 return
             window.pages.explore()
         else:
-            page = self._page()
-            window.pages.turn("lab")
-            page.open_params(result)
+            self.open_params(result)
 
     @Slot(object, str)
     def _failed(self, token: object, message: str) -> None:

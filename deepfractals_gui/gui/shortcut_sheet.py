@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from deepfractals_gui.gui.actions import ACTIONS, GESTURES, MENUS
+from deepfractals_gui.gui.actions import ACTIONS, GESTURES, LAB_KEYS, MENUS
 from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.systems import SYSTEMS
 
@@ -25,6 +25,7 @@ class ShortcutSheet(QDialog):
             column.setSpacing(18)
             columns.addLayout(column)
         left.addWidget(_section("On the picture", GESTURES))
+        left.addWidget(_section("In the lab", LAB_KEYS))
         for menu in MENUS:
             column = right if menu in ("View", "Help") else middle
             rows = [(_keys(a.shortcuts), a.title.rstrip("…")) for a in ACTIONS if a.menu == menu]

@@ -263,21 +263,19 @@ class Bench:
 
     def training(self) -> None:
         """The lab trains as fast as it can, and shows it."""
-        from deepfractals_gui.experiments.lab_params import LabParams
-        from deepfractals_gui.gui.lab.lab_page import preset_params
-        from deepfractals_gui.gui.lab.presets import PRESETS
+        from deepfractals_gui.experiments.lab_examples import EXAMPLES
 
         self.window.pages.turn("lab")
         page: Any = self.window.pages.page("lab")
         page.pace.chosen.emit("full")
-        for preset in PRESETS[:2]:
-            page.open_params(replace(preset_params(preset, LabParams()), epochs=0))
+        for example in EXAMPLES[:2]:
+            page.open_params(replace(example.params, epochs=0))
             page.start()
             self.run_until(lambda: False, 1.0)
             with Ticker() as ticker:
                 self.run_until(lambda: False, self.seconds)
             page.pause()
-            self.note(f"training {preset.key}", ticker)
+            self.note(f"training {example.key}", ticker)
         self.window.pages.turn("explore")
         self.settle()
 

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QMenu
 
 from deepfractals_gui.experiments.lab_params import LabParams
+from deepfractals_gui.gui.command_palette import best, commands_of
 from deepfractals_gui.nn import DenseSpec, DropoutSpec, NetSpec, OptimizerSpec
 from deepfractals_gui.systems import SYSTEMS
 
@@ -74,6 +75,16 @@ def test_a_pixel_of_a_map_leads_to_its_run(window, qtbot) -> None:
     rates = page.look.params.spec.optimizer
     assert rates.lr == pytest.approx(10.0**point.x)
     assert rates.lr_output == pytest.approx(10.0**point.y)
+
+
+def test_an_example_is_found_in_the_palette(window, qtbot) -> None:
+    found = best(commands_of(window), "vanishing gradients network")[0]
+    found.run()
+    page = window.pages.page("lab")
+    assert window.pages.key == "lab"
+    qtbot.waitUntil(
+        lambda: page.look is not None and page.look.data.train.name == "digits", timeout=FAR
+    )
 
 
 def test_pixels_of_other_maps_have_no_run(window) -> None:

@@ -11,8 +11,8 @@ from deepfractals_gui.core import Array
 from deepfractals_gui.gui.lab.colors import draw_image, frame, image, signed, signed_ink
 from deepfractals_gui.gui.theme import Theme, appearance, number_font, small_font, theme
 
-_WIDE, _TALL = 58.0, 20.0
-_MOST_COLUMNS, _MOST_ROWS = 8, 12
+_WIDE, _TALL = 52.0, 20.0
+_MOST_COLUMNS, _MOST_ROWS = 10, 12
 _SIDE_MOST, _SIDE_LEAST = 20.0, 2.0
 _ROOM = 320.0
 

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.gui.controls import (
     SPACE,
     ErrorLine,
@@ -18,7 +19,6 @@ from deepfractals_gui.gui.controls import (
 )
 from deepfractals_gui.gui.lab.layer_list import LayerList
 from deepfractals_gui.gui.lab.network_view import NetworkView
-from deepfractals_gui.gui.lab.presets import PRESETS, NetPreset
 from deepfractals_gui.gui.lab.training_fields import TrainingFields
 from deepfractals_gui.gui.lab.words import count_words, parameter_count
 from deepfractals_gui.nn import DenseSpec, LayerSpec, NetSpec, SpecError
@@ -31,27 +31,29 @@ class Builder(QWidget):
 
     ``changed(NetSpec)`` is emitted when a person has changed it and it can be built; a list of
     layers that can't be is kept on the screen with the reason beside its row, and `spec` stays the
-    last good one. ``presetChosen(NetPreset)`` asks for a network together with its data.
+    last good one. ``exampleChosen(Example)`` asks for a network together with its data.
     """
 
     changed = Signal(object)
-    presetChosen = Signal(object)
+    exampleChosen = Signal(object)
 
     def __init__(self, spec: NetSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
         self._inputs = spec.inputs
-        self.preset_button = QuietButton("Presets ▾", "Networks to begin with")
-        self.preset_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.preset_button)
+        self.example_button = QuietButton(
+            "Examples ▾", "Networks to begin with, each with its data"
+        )
+        self.example_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.example_button)
         menu.setToolTipsVisible(True)
-        for preset in PRESETS:
-            action = menu.addAction(preset.title, partial(self._choose, preset))
-            action.setToolTip(preset.note)
-        self.preset_button.setMenu(menu)
+        for example in EXAMPLES:
+            action = menu.addAction(example.title, partial(self._choose, example))
+            action.setToolTip(example.note)
+        self.example_button.setMenu(menu)
         head = QHBoxLayout()
         head.addWidget(SectionTitle("Network"), 1)
-        head.addWidget(self.preset_button)
+        head.addWidget(self.example_button)
         self.view = NetworkView()
         self.summary = MutedLabel()
         self.layers = LayerList()
@@ -107,8 +109,8 @@ class Builder(QWidget):
         self.spec = replace(self.spec, loss=loss)
         self.training.set_spec(self.spec)
 
-    def _choose(self, preset: NetPreset) -> None:
-        self.presetChosen.emit(preset)
+    def _choose(self, example: Example) -> None:
+        self.exampleChosen.emit(example)
 
     @Slot()
     def _edited(self) -> None:

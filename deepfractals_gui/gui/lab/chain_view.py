@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeyEvent
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from deepfractals_gui.core import Array
+from deepfractals_gui.experiments.lab_views import Stage
 from deepfractals_gui.gui.controls import (
     SPACE,
     EmptyState,
@@ -37,22 +35,6 @@ from deepfractals_gui.gui.lab.array_view import ArrayView
 from deepfractals_gui.gui.theme import Theme, appearance, theme
 
 _SIGNS = {"forward": "→", "backward": "←"}
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """One step of the pass.
-
-    Attributes
-    ----------
-    formula : what is computed, as text
-    arrays : names and values of what goes in and what comes out
-    """
-
-    title: str
-    formula: str
-    arrays: tuple[tuple[str, Array], ...]
-    direction: Literal["forward", "backward"] = "forward"
 
 
 class Flow(QLayout):
@@ -124,10 +106,11 @@ class ChainView(QStackedWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Stages of the pass")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setMaximumWidth(172)
+        self.list.setMaximumWidth(208)
         self.list.setMinimumWidth(120)
         self.list.currentRowChanged.connect(self.go)
         self.title = SectionTitle("")
+        self.title.setWordWrap(True)
         self.formula = QLabel()
         self.formula.setWordWrap(True)
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -136,7 +119,7 @@ class ChainView(QStackedWidget):
         self._flow = Flow(self._arrays)
         self.back_button = QuietButton("Back", "The stage before (left key)")
         self.next_button = QuietButton("Next", "The next stage (right key)")
-        self.other_button = QuietButton("Another sample", "Follow another sample of the data")
+        self.other_button = QuietButton("Another", "Follow another sample of the data")
         for button in (self.back_button, self.next_button):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.next_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -209,6 +192,7 @@ class ChainView(QStackedWidget):
         self.list.clear()
         for stage in stages:
             item = QListWidgetItem(f"{_SIGNS[stage.direction]}  {stage.title}")
+            item.setToolTip(stage.title)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{stage.direction}: {stage.title}")
             self.list.addItem(item)
         self.list.blockSignals(False)

@@ -84,7 +84,7 @@ class FlowView(QStackedWidget):
 
         Parameters
         ----------
-        steps : (T,), the step numbers
+        steps : (T,), the epochs
         layers : names of the L layers
         history : by quantity, float (T, L)
         """
@@ -115,7 +115,7 @@ class FlowView(QStackedWidget):
             Line(
                 Curve(
                     f"{quantity.title} of {name}", steps, values[:, index],
-                    log=quantity.log, group=quantity.title,
+                    log=quantity.log, group=quantity.title, against="epoch",
                 ),
                 keys[index],
             )

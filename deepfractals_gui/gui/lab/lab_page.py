@@ -20,12 +20,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
 from deepfractals_gui.gui.lab.lab_files import LabFiles
 from deepfractals_gui.gui.lab.looks import Look
 from deepfractals_gui.gui.lab.paint_mark import PaintMark
-from deepfractals_gui.gui.lab.presets import FIRST, NetPreset
 from deepfractals_gui.gui.lab.sentences import ended, sentence_of
 from deepfractals_gui.gui.lab.settings_panel import SettingsPanel
 from deepfractals_gui.gui.lab.side_panel import SidePanel
@@ -59,9 +59,9 @@ class LabPage(QWidget):
         # The columns rearrange themselves: what they ask for now must not hold the window open.
         self.setMinimumSize(640, 420)
         self.setAccessibleName("Lab")
-        first = params or preset_params(FIRST, LabParams())
+        first = params or EXAMPLES[0].params
         self.look: Look | None = None
-        self._note = FIRST.note if params is None else ""
+        self._note = EXAMPLES[0].note if params is None else ""
         self._changed = False
         self._more_epochs = first.epochs
         self.trainer = Trainer()
@@ -77,7 +77,7 @@ class LabPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.pace = Segmented((("watch", "Watch"), ("full", "Full speed")))
+        self.pace = Segmented((("watch", "Watch"), ("full", "Fast")))
         self.pace.setSizePolicy(self.sizePolicy().Policy.Fixed, self.sizePolicy().Policy.Fixed)
         self.pace.setAccessibleName("Pace of the training")
         self.pace.setToolTip("Train slowly enough to watch, or as fast as this machine can")
@@ -129,7 +129,7 @@ class LabPage(QWidget):
         self.bar.rewindWished.connect(self.rewind)
         self.pace.chosen.connect(self._pace_chosen)
         self.settings.changed.connect(self._settings_changed)
-        self.settings.presetChosen.connect(self.open_preset)
+        self.settings.exampleChosen.connect(self.open_example)
         self.sights.wantedChanged.connect(self._want)
         self.sights.runs.restored.connect(self.open_params)
         self.side.keepWished.connect(self.keep)
@@ -184,10 +184,10 @@ class LabPage(QWidget):
         self._begin(params)
 
     @Slot(object)
-    def open_preset(self, preset: NetPreset) -> None:
+    def open_example(self, example: Example) -> None:
         """Begin with a network and the data on which it shows something."""
-        self.open_params(preset_params(preset, self.params))
-        self._note = preset.note
+        self.open_params(example.params)
+        self._note = example.note
 
     def _begin(self, params: LabParams, run: bool = False) -> None:
         self._changed = False
@@ -314,6 +314,7 @@ class LabPage(QWidget):
         self._view.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
         self.side.set_wide(not beside)
         self.bar.set_compact(not roomy)
+        self.sights.set_compact(not roomy)
         left = 328 if roomy else 290
         self._columns.setSizes([left, self.width() - left])
         room = self.width() - left if beside else self.height()
@@ -348,11 +349,3 @@ class LabPage(QWidget):
     def shut_down(self) -> None:
         """Stop training: the window closes."""
         self.trainer.close()
-
-
-def preset_params(preset: NetPreset, params: LabParams) -> LabParams:
-    """The parameters of a preset; how data are split and scaled stays."""
-    return replace(
-        params, spec=preset.spec, data=preset.data, labels="none", target=0.0,
-        patience=0, epochs=preset.epochs, weights="drawn", sampling="epochs", draws="drawn",
-    )  # fmt: skip

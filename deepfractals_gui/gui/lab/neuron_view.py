@@ -15,7 +15,8 @@ from deepfractals_gui.gui.controls import SPACE, EmptyState, Scroll
 from deepfractals_gui.gui.lab.colors import draw_image, frame, image, signed
 from deepfractals_gui.gui.theme import Theme, appearance, number_font, small_font, theme
 
-_TILE = 66.0
+_TILES = (132.0, 116.0, 100.0, 88.0, 76.0, 66.0)
+"""Edges of tiles: the largest with which all of them are in sight is taken, or else the last."""
 _GAP = 7.0
 _HEAD = 24.0
 MOST_UNITS = 64
@@ -54,6 +55,7 @@ class NeuronMaps(QWidget):
         self._tiles: list[tuple[int, int, QRectF]] = []
         self._heads: list[tuple[str, QRectF]] = []
         self._chosen = 0
+        self._room = 0
         self._pointed: int | None = None
         self.setFont(small_font(self.font()))
         self.setMouseTracking(True)
@@ -104,9 +106,23 @@ class NeuronMaps(QWidget):
 
     # Layout
 
+    def set_room(self, height: int) -> None:
+        """How many pixels of the column are in sight at once."""
+        if height != self._room:
+            self._room = height
+            self._arrange()
+            self.update()
+
+    def _tall_with(self, tile: float) -> float:
+        across = max(1, int((self.width() + _GAP) // (tile + _GAP)))
+        counts = [min(len(layer.maps), MOST_UNITS) for layer in self._layers]
+        return sum(_HEAD + -(-n // across) * (tile + _GAP) + _GAP for n in counts)
+
     def _arrange(self) -> None:
         self._tiles, self._heads = [], []
-        across = max(1, int((self.width() + _GAP) // (_TILE + _GAP)))
+        fitting = [tile for tile in _TILES if self._tall_with(tile) <= self._room]
+        tile = fitting[0] if fitting else _TILES[-1]
+        across = max(1, int((self.width() + _GAP) // (tile + _GAP)))
         y = 0.0
         for number, layer in enumerate(self._layers):
             count = min(len(layer.maps), MOST_UNITS)
@@ -117,9 +133,9 @@ class NeuronMaps(QWidget):
             y += _HEAD
             for unit in range(count):
                 row, column = divmod(unit, across)
-                left, top = column * (_TILE + _GAP), y + row * (_TILE + _GAP)
-                self._tiles.append((number, unit, QRectF(left, top, _TILE, _TILE)))
-            y += -(-count // across) * (_TILE + _GAP) + _GAP
+                left, top = column * (tile + _GAP), y + row * (tile + _GAP)
+                self._tiles.append((number, unit, QRectF(left, top, tile, tile)))
+            y += -(-count // across) * (tile + _GAP) + _GAP
         self._tall = round(y)
         self.setMinimumHeight(self._tall)
         self.updateGeometry()
@@ -321,6 +337,10 @@ class NeuronView(QStackedWidget):
             else:
                 self._enlarged = None
         self.setCurrentWidget(self._scroll if self._enlarged is None else self.large)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.maps.set_room(self.height())
 
     def show_nothing(self, why: str) -> None:
         """Turn to a sentence that says why there are no maps."""

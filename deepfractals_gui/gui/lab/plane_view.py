@@ -316,7 +316,9 @@ class PlaneView(QWidget):
         if self.reading:
             painter.setPen(colors.color("text"))
             line = QRectF(box.left(), 0, self.width() - box.left(), metrics.height() + 2)
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), self.reading)
+            end = Qt.TextElideMode.ElideRight
+            words = metrics.elidedText(self.reading, end, int(line.width()))
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), words)
             return
         points = self._points
         if points is None or points.labels is None:

@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deepfractals_gui.core import ParamError, ParamSpec
 from deepfractals_gui.core.params import replace, specs
-from deepfractals_gui.gui.controls import SPACE, QuietButton
+from deepfractals_gui.gui.controls import SPACE
 from deepfractals_gui.gui.fields import DataField, Field, field_for
+from deepfractals_gui.gui.lab.disclosure import Disclosure
 
 
 class RunFields(QWidget):
     """Edits the parameters of one group.
 
     ``edited(params, name)`` carries the parameters with one of them changed by a person. The fields
-    in ``later`` are shown on demand.
+    in ``later`` are shown on demand, which the line ``more`` is for.
     """
 
     edited = Signal(object, str)
@@ -28,6 +29,7 @@ class RunFields(QWidget):
         params: Any,
         group: str,
         later: tuple[str, ...] = (),
+        more: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -40,18 +42,15 @@ class RunFields(QWidget):
         for spec in chosen:
             if spec.name not in later:
                 column.addWidget(self._field(spec))
-        self.more_button = QuietButton("More about the " + group.lower(), "Show what is seldom set")
-        self.more_button.setCheckable(True)
         self._later = QWidget()
+        self.more_button = Disclosure(more, self._later)
         inner = QVBoxLayout(self._later)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(SPACE)
         for spec in chosen:
             if spec.name in later:
                 inner.addWidget(self._field(spec))
-        self._later.hide()
         self.more_button.setVisible(bool(later))
-        self.more_button.toggled.connect(self._later.setVisible)
         column.addWidget(self.more_button)
         column.addWidget(self._later)
         self.set_params(params)

@@ -25,23 +25,23 @@ class SettingsPanel(QWidget):
     Signals, for changes made by a person, never by `set_params`
     -------
     changed(LabParams, str)   the parameters, and which kind has changed: data, network or ends
-    presetChosen(NetPreset)
+    exampleChosen(Example)
     """
 
     changed = Signal(object, str)
-    presetChosen = Signal(object)
+    exampleChosen = Signal(object)
 
     def __init__(self, params: LabParams, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.params = params
-        self.data = RunFields(params, "Data", _SELDOM)
+        self.data = RunFields(params, "Data", _SELDOM, "Scaling, split, labels")
         self.data.fields["data"].title.setText("Data set")
         self.builder = Builder(params.spec)
-        self.run = RunFields(params, "Training", _SELDOM)
+        self.run = RunFields(params, "Training", _SELDOM, "Target, patience, sampling")
         self.data.edited.connect(self._data_edited)
         self.run.edited.connect(self._run_edited)
         self.builder.changed.connect(self._network_edited)
-        self.builder.presetChosen.connect(self.presetChosen)
+        self.builder.exampleChosen.connect(self.exampleChosen)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(2 * SPACE, SPACE, SPACE, 2 * SPACE)

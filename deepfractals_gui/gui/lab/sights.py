@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayo
 
 from deepfractals_gui.core import Array
 from deepfractals_gui.experiments.lab_data import LabData
+from deepfractals_gui.experiments.lab_views import extents
 from deepfractals_gui.gui.controls import SPACE, EmptyState, Scroll
 from deepfractals_gui.gui.lab.chain_view import ChainView
 from deepfractals_gui.gui.lab.confusion_view import ConfusionView
 from deepfractals_gui.gui.lab.decision_view import DecisionView
 from deepfractals_gui.gui.lab.flow_view import FlowView
-from deepfractals_gui.gui.lab.looks import Confusion, Decision, Look, spans_of
+from deepfractals_gui.gui.lab.looks import Confusion, Decision, Look
 from deepfractals_gui.gui.lab.neuron_view import NeuronView
 from deepfractals_gui.gui.lab.plane_view import Points
 from deepfractals_gui.gui.lab.run_table import RunTable
@@ -31,6 +32,8 @@ TABS = (
     ("chain", "Chain rule", "One sample forward, and its gradient back"),
     ("runs", "Runs", "Runs that were kept, to compare"),
 )
+_SHORT = {"flow": "Flow", "chain": "Chain"}
+"""Titles where there is little room."""
 
 
 class Sights(QTabWidget):
@@ -60,6 +63,8 @@ class Sights(QTabWidget):
             self.decision, self.neurons, self._classes, self.flow, self.chain, self.runs,
         )  # fmt: skip
         self.setDocumentMode(True)
+        # Each view makes do with what there is; what it would like must not push the curves out.
+        self.setMinimumWidth(280)
         for (_, title, tip), widget in zip(TABS, widgets, strict=True):
             page = QWidget()
             column = QVBoxLayout(page)
@@ -80,6 +85,12 @@ class Sights(QTabWidget):
         row.addWidget(self.confusion, 3)
         row.addWidget(Scroll(self.worst), 2)
         return page
+
+    def set_compact(self, compact: bool) -> None:
+        """Make do with little room."""
+        for number, (key, title, _) in enumerate(TABS):
+            self.setTabText(number, _SHORT.get(key, title) if compact else title)
+        self.tabBar().setStyleSheet("QTabBar::tab { padding: 5px 4px; }" if compact else "")
 
     @property
     def key(self) -> str:
@@ -141,7 +152,7 @@ class Sights(QTabWidget):
         if plane:
             labels = y if classes else None
             points = Points(x[:, 0], x[:, 1], test, labels, None if classes else y[:, 0])
-            spans, names = spans_of(data), (train.features[0], train.features[1])
+            spans, names = extents(data), (train.features[0], train.features[1])
             self.decision.show_plane(points, spans[0], spans[1], train.classes, names)
         elif inputs == 1 and not classes:
             self.decision.show_function(x[:, 0], y[:, 0], test, (train.features[0], "target"))

@@ -35,6 +35,7 @@ class TrainBar(QWidget):
         super().__init__(parent)
         self._running = True
         self._kind = "info"
+        self._compact = False
         self.start_button = QPushButton("Train")
         self.start_button.setDefault(True)
         self.start_button.setMinimumWidth(96)
@@ -48,9 +49,6 @@ class TrainBar(QWidget):
         self.place = QLabel()
         self.place.setFont(number_font(self.place.font()))
         self.place.setAccessibleName("How far the training is")
-        # What follows doesn't move when a digit more is needed.
-        widest = self.place.fontMetrics().horizontalAdvance("epoch 000 of 000   step 00,000")
-        self.place.setMinimumWidth(widest)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -84,6 +82,7 @@ class TrainBar(QWidget):
         column.addWidget(self.progress)
         column.addLayout(second)
         appearance.changed.connect(self._restyle)
+        self._fit_place()
         self.set_place(0, 0, 0)
         self.set_running(False)
 
@@ -93,6 +92,13 @@ class TrainBar(QWidget):
         style = styles.ToolButtonIconOnly if compact else styles.ToolButtonTextBesideIcon
         for button in (self.batch_button, self.epoch_button, self.rewind_button):
             button.setToolButtonStyle(style)
+        self._compact = compact
+        self._fit_place()
+
+    def _fit_place(self) -> None:
+        """Keep what follows from moving when a digit more is needed."""
+        widest = "epoch 000 of 000" if self._compact else "epoch 000 of 000   step 00,000"
+        self.place.setMinimumWidth(self.place.fontMetrics().horizontalAdvance(widest))
 
     @property
     def running(self) -> bool:
@@ -112,7 +118,9 @@ class TrainBar(QWidget):
     def set_place(self, epoch: int, step: int, epochs: int) -> None:
         """Show how far it is; ``epochs`` 0: without an end."""
         of = f" of {epochs:,}" if epochs else ""
-        self.place.setText(f"epoch {epoch:,}{of}   step {step:,}")
+        words, steps = f"epoch {epoch:,}{of}", f"step {step:,}"
+        self.place.setText(words if self._compact else f"{words}   {steps}")
+        self.place.setToolTip(steps)
         self.progress.setValue(round(1000 * min(epoch / epochs, 1.0)) if epochs else 0)
         self.rewind_button.setEnabled(step > 0)
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deepfractals_gui.core import ParamSpec
-from deepfractals_gui.gui.controls import SPACE, QuietButton
+from deepfractals_gui.gui.controls import SPACE
 from deepfractals_gui.gui.fields import Field, field_for
+from deepfractals_gui.gui.lab.disclosure import Disclosure
 from deepfractals_gui.gui.lab.words import title
 from deepfractals_gui.nn import LOSSES, OPTIMIZERS, NetSpec, OptimizerSpec
 
@@ -90,16 +91,13 @@ class TrainingFields(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         self._add(column, MAIN)
-        self.more_button = QuietButton("More settings", "Show seed, decay, penalties and clipping")
-        self.more_button.setCheckable(True)
-        column.addWidget(self.more_button)
         self.more = QWidget()
+        self.more_button = Disclosure("Seed, decay, penalties, clipping", self.more)
+        column.addWidget(self.more_button)
         inner = QVBoxLayout(self.more)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(SPACE)
         self._add(inner, MORE)
-        self.more.hide()
-        self.more_button.toggled.connect(self.more.setVisible)
         column.addWidget(self.more)
 
     def _add(self, column: QVBoxLayout, declared: Sequence[ParamSpec]) -> None:

@@ -104,9 +104,11 @@ class WorstView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(colors.color("muted"))
-        head = "The surest mistakes" if self.mistakes else "No mistake among the test samples"
+        head = "The surest mistakes" if self.mistakes else "No mistake in the test"
         if self.mistakes and not self._pictured:
             head += ": sample, true → said"
+        end = Qt.TextElideMode.ElideRight
+        head = metrics.elidedText(head, end, self.width())
         painter.drawText(QRectF(0, 0, self.width(), line + 2), 0, head)
         centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         for number, (mistake, picture) in enumerate(
@@ -115,7 +117,6 @@ class WorstView(QWidget):
             box = self.box_of(number)
             if picture is None:
                 painter.setPen(colors.color("text"))
-                end = Qt.TextElideMode.ElideRight
                 text = metrics.elidedText(_line(mistake), end, int(box.width()))
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), text)
                 continue
@@ -129,8 +130,8 @@ class WorstView(QWidget):
             frame(painter, square)
             painter.setPen(colors.color("text"))
             words = QRectF(box.left(), square.bottom() + 3, _TILE, line)
-            end = Qt.TextElideMode.ElideMiddle
-            text = metrics.elidedText(f"{mistake.true} → {mistake.guessed}", end, int(_TILE))
+            middle = Qt.TextElideMode.ElideMiddle
+            text = metrics.elidedText(f"{mistake.true} → {mistake.guessed}", middle, int(_TILE))
             painter.drawText(words, centre, text)
             painter.setPen(colors.color("muted"))
             sure = f"{100 * mistake.confidence:.1f} %"

@@ -10,9 +10,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from deepfractals_gui.experiments.lab_examples import EXAMPLES
+from deepfractals_gui.experiments.lab_params import FIRST
 from deepfractals_gui.gui.lab.builder import Builder
 from deepfractals_gui.gui.lab.network_view import NetworkView, stops_of
-from deepfractals_gui.gui.lab.presets import FIRST, PRESETS
 from deepfractals_gui.gui.lab.words import network_words, parameter_count
 from deepfractals_gui.nn import (
     ActivationSpec,
@@ -200,14 +201,14 @@ def test_only_settings_that_matter_to_the_optimiser_are_shown(builder) -> None:
     assert not fields["beta1"].isVisible()
 
 
-def test_a_preset_is_asked_for_with_its_data(builder, qtbot) -> None:
-    for preset, action in zip(PRESETS, builder.preset_button.menu().actions(), strict=True):
-        with qtbot.waitSignal(builder.presetChosen) as chosen:
+def test_an_example_is_asked_for_with_its_data(builder, qtbot) -> None:
+    for example, action in zip(EXAMPLES, builder.example_button.menu().actions(), strict=True):
+        with qtbot.waitSignal(builder.exampleChosen) as chosen:
             action.trigger()
-        assert chosen.args == [preset]
-        builder.set_spec(preset.spec)
+        assert chosen.args == [example]
+        builder.set_spec(example.params.spec)
         assert builder.message == ""
-        assert builder.spec == preset.spec
+        assert builder.spec == example.params.spec
 
 
 def test_every_control_of_the_builder_has_a_name(builder) -> None:
@@ -239,7 +240,7 @@ def test_the_drawing_has_a_bar_for_each_width(qtbot) -> None:
 
 def test_networks_are_named_by_what_they_are(qapp) -> None:
     assert network_words(SPEC) == "2-8-5-3 tanh/ReLU, dropout, SGD"
-    assert network_words(FIRST.spec) == "2-16-16-2 tanh, Adam"
+    assert network_words(FIRST) == "2-16-16-2 tanh, Adam"
     # 2*8+8, 8*5+5, 5*3+3
     assert parameter_count(SPEC) == 24 + 45 + 18
     bare = NetSpec(4, (DenseSpec(3, bias=False), BatchNormSpec(), DenseSpec(1, bias=False)))

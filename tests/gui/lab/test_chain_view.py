@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from deepfractals_gui.experiments.lab_views import Stage
 from deepfractals_gui.gui.lab.array_view import ArrayView
-from deepfractals_gui.gui.lab.chain_view import ChainView, Stage
+from deepfractals_gui.gui.lab.chain_view import ChainView
 
 STAGES = (
-    Stage("Dense", "y = x W + b", (("x", np.arange(2.0)), ("W", np.ones((2, 40))))),
-    Stage("tanh", "y = tanh x", (("y", np.zeros(40)),)),
+    Stage("Dense", "y = x W + b", (("x", np.arange(2.0)), ("W", np.ones((2, 40)))), "forward"),
+    Stage("tanh", "y = tanh x", (("y", np.zeros(40)),), "forward"),
     Stage("Loss", "g = p − t", (("g", np.array([0.5, -0.5])),), "backward"),
 )
 
@@ -94,9 +95,9 @@ def test_small_arrays_are_written_out_and_large_ones_are_maps(qtbot) -> None:
 @pytest.mark.parametrize(
     ("values", "at", "reading"),
     [
-        (np.arange(6.0).reshape(2, 3), (170, 36), "[2, 3]  5"),
-        (np.array([1.5, -2.5, np.nan]), (66, 8), "[2]  -2.5"),
-        (np.array([1.5, -2.5, np.nan]), (120, 8), "[3]  nan"),
+        (np.arange(6.0).reshape(2, 3), (150, 36), "[2, 3]  5"),
+        (np.array([1.5, -2.5, np.nan]), (60, 8), "[2]  -2.5"),
+        (np.array([1.5, -2.5, np.nan]), (110, 8), "[3]  nan"),
     ],
 )
 def test_a_value_is_read_where_it_is_written(qtbot, values, at, reading) -> None:

@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QFileDialog, QLineEdit
 
 from deepfractals_gui.experiments.lab import Lab
+from deepfractals_gui.experiments.lab_examples import EXAMPLES
 from deepfractals_gui.gui.lab.lab_page import NARROW
-from deepfractals_gui.gui.lab.presets import PRESETS
 from deepfractals_gui.gui.lab.sights import TABS
 from deepfractals_gui.nn import OptimizerSpec
 
@@ -142,14 +142,13 @@ def test_when_to_stop_applies_while_training_goes_on(page, until) -> None:
     assert finished(page, until).epoch == 2
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.key)
-def test_each_preset_begins_with_its_data(page, until, preset) -> None:
-    page.open_preset(preset)
-    look = until(page, lambda look: look.params.epochs == preset.epochs)
-    assert look.params.spec == preset.spec
-    assert look.data.train.name == preset.data
-    assert look.params.epochs == preset.epochs
-    assert page.bar.words == f"Press Space to train. {preset.note}"
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
+def test_each_example_begins_with_its_data(page, until, example) -> None:
+    page.open_example(example)
+    look = until(page, lambda look: look.params == example.params)
+    assert page.params == example.params
+    assert look.data.train.name == example.params.data
+    assert page.bar.words == f"Press Space to train. {example.note}"
 
 
 def test_seed_and_settings_give_the_same_run_as_the_lab_itself(page, until) -> None:
@@ -178,7 +177,7 @@ def test_every_tab_shows_something(page, until, key) -> None:
     elif key == "flow":
         assert len(page.sights.flow.plots["gradient_norm"].lines) == 3
     elif key == "chain":
-        assert page.sights.chain.stages[0].title == "dense 2 → 16"
+        assert page.sights.chain.stages[0].title == "The sample"
 
 
 def test_only_what_is_in_front_is_computed(page, until) -> None:
