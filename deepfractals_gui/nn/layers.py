@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.nn.initial import initial_weights, next_generator
+from deepfractals_gui.nn.initial import generator_for, initial_weights
 from deepfractals_gui.nn.spec import BATCH_NORM_EPSILON
 
 
@@ -157,9 +157,7 @@ class DenseLayer(Layer):
         if n_inputs < 1 or n_neurons < 1:
             raise ShapeError(f"a dense layer {n_inputs} → {n_neurons} has no weights")
         self.init, self.gain, self.scale, self.bias = init, float(gain), float(scale), bias
-        self.weights = initial_weights(
-            init, gain, n_inputs, n_neurons, next_generator() if rng is None else rng
-        )
+        self.weights = initial_weights(init, gain, n_inputs, n_neurons, generator_for(rng))
         self.biases = np.zeros(n_neurons)
         self.dweights = np.zeros_like(self.weights)
         self.dbiases = np.zeros_like(self.biases)
@@ -209,7 +207,7 @@ class DropoutLayer(Layer):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"a dropout rate is within [0, 1), not {rate}")
         self.rate = rate
-        self.rng = next_generator() if rng is None else rng
+        self.rng = generator_for(rng)
 
     def forward(self, inputs: Array) -> Array:
         self.inputs = batch_of(self, inputs)

@@ -271,6 +271,8 @@ class Model:
                 raise ValueError(f"{name} must be a whole number from 0 on, not {number!r}")
         X, y = self._checked(X, y)
         if test is not None:
+            if not isinstance(test, (tuple, list)) or len(test) != 2:
+                raise ShapeError("test is a pair, (X, y)")
             test = self._checked(*test)
             if test[0].shape[1:] != X.shape[1:]:
                 raise ShapeError(f"X is {X.shape} to train with, but {test[0].shape} to test with")

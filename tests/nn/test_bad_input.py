@@ -212,6 +212,7 @@ def test_what_is_wrong_with_the_test_data_is_told_before_training():
     model = model_of("loss", "optimizer")
     before = model.layers[0].weights.copy()
     for test, said in (
+        (X, r"test is a pair, \(X, y\)"),
         ((X, Y[:3]), r"y \(3,\)"),
         ((X, Y + 1), "label 3 is 3"),
         ((X[:, :2], Y), r"X is \(6, 4\) to train with, but \(6, 2\) to test with"),
@@ -256,6 +257,14 @@ class Frame:
 
     def __len__(self):
         return len(self.values)
+
+
+@pytest.mark.parametrize(
+    "made", [lambda: nn.DenseLayer(2, 2, rng=5), lambda: nn.DropoutLayer(0.5, 5)]
+)
+def test_a_seed_is_no_generator(made):
+    with pytest.raises(TypeError, match=r"rng is a generator, such as .*, not 5"):
+        made()
 
 
 def test_data_frames_are_learned_from():
