@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from deepfractals_gui.core import CancelFlag, ParamError
-from deepfractals_gui.experiments.lab import Lab
+from deepfractals_gui.experiments.lab import Lab, finished
 from deepfractals_gui.experiments.lab_data import dataset_of, fitted
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
@@ -260,8 +260,11 @@ class Trainer(QObject):
             ends = replace(
                 state.params, epochs=params.epochs, target=params.target, patience=params.patience
             )
-            stopped = state.stopped if state.exploded else ""
-            self._state, self._fresh = replace(state, params=ends, stopped=stopped), True
+            state = replace(state, params=ends)
+            if not state.exploded:
+                # What is done already by the new ends trains no further epoch.
+                state = finished(replace(state, stopped=""))
+            self._state, self._fresh = state, True
 
     def _want(self, sights: tuple[str, ...], sample: int) -> None:
         self._fresh = self._fresh or (sights, sample) != (self._wanted, self._sample)
