@@ -165,8 +165,9 @@ def landscape_of(s: LabState, folder: Path) -> Document:
 
     Raises
     ------
-    ParamError   network or data are too large
-    OSError      the run can't be written
+    ParamError       network or data are too large
+    ModelFileError   the weights aren't finite
+    OSError          the run can't be written
     """
     landscape = system("loss_landscape")
     network = _kept(folder, "run", ".npz", run_bytes(s))

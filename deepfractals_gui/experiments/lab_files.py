@@ -20,8 +20,8 @@ from deepfractals_gui.nn import Model
 from deepfractals_gui.nn.model_files import ModelFileError, load_model, model_bytes
 
 VERSION = 2
-_MOST_INPUTS = 1 << 24
-"""Numbers of the inputs that are kept beside the run, 128 MiB."""
+_ROOM = 1 << 25
+"""Numbers of a run's weights, moments and inputs up to which the inputs are kept."""
 _LONGEST = 300
 """Letters of the line that says why a run stopped."""
 
@@ -42,7 +42,7 @@ def run_bytes(s: LabState) -> bytes:
         "stride": s.path.stride,
     }  # fmt: skip
     arrays: dict[str, Array] = {"trace": s.trace.numbers()}
-    if s.data.x.size <= _MOST_INPUTS:
+    if s.data.x.size + 3 * weights_of(s.model).size <= _ROOM:
         arrays |= {"X": s.data.x, "Y": s.data.y}
     if s.path.points:
         arrays["trajectory"] = np.stack(s.path.points)

@@ -13,6 +13,8 @@ from deepfractals_gui.nn import Activation, DenseLayer, Layer, Model, arrays_of
 
 MOST_BYTES = 1 << 25
 """Of the weights along the way: beyond it every other row is forgotten."""
+MOST_WEIGHTS = 1 << 22
+"""Of a network whose way is kept; no loss landscape is drawn of larger ones."""
 NAN = float("nan")
 
 
@@ -119,8 +121,8 @@ class Path(NamedTuple):
     stride: int = 1
 
     def with_row(self, number: int, weights: Array) -> Path:
-        """The path after the trace's row of that number."""
-        if number % self.stride:
+        """The path after the trace's row of that number, with weights (P,)."""
+        if number % self.stride or weights.size > MOST_WEIGHTS:
             return self
         points = (*self.points, weights.astype(np.float32))
         if len(points) > max(8, MOST_BYTES // max(4 * weights.size, 1)) or len(points) > 1024:

@@ -12,7 +12,7 @@ from deepfractals_gui.nn.layers import ShapeError, numbers
 
 
 def samples(X: Array, y: Array) -> tuple[Array, Array]:
-    """Inputs as float64, and as many targets. Raises ShapeError."""
+    """Inputs (N, n) as float64, and their N targets. Raises ShapeError, which gives both shapes."""
     X, y = numbers(X, "X"), np.asarray(y)
     if not X.ndim or not len(X):
         raise ShapeError(f"X {X.shape} has no samples")
@@ -22,7 +22,11 @@ def samples(X: Array, y: Array) -> tuple[Array, Array]:
 
 
 def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Array]:
-    """Rows of the batches of an epoch: each row once, in an order that is the epoch's own."""
+    """Rows (B,) of the batches of an epoch: each row once, in an order that is the epoch's own.
+
+    The last batch has what is left. A ``size`` of 0, or of ``count`` and more, is one batch of all
+    rows as they lie.
+    """
     if size <= 0 or size >= count:
         yield np.arange(count)
         return

@@ -27,7 +27,7 @@ def initial_weights(
     init : normal: 1; he: √(2 / n_inputs), for ReLU; glorot: √(2 / (n_inputs + n_neurons)), for
         tanh; zeros: 0. The paper's mean-field weights are ``normal`` in a layer of scale
         √(2 / n_inputs).
-    gain : a factor
+    gain : a factor of the standard deviation
 
     Returns
     -------

@@ -1,8 +1,9 @@
 """Layers: what a network is made of. Each maps a batch (N, in) to (N, out), and gradients back.
 
-A layer remembers what went through it: ``inputs``, ``output``, ``dinputs`` (the gradient by its
-inputs) and, where it has parameters, their gradients: ``weights`` and ``dweights``, ``biases`` and
-``dbiases``. Gradients are those of the mean loss over the batch.
+A layer remembers what went through it: ``inputs`` (N, in), ``output`` (N, out), the gradient by its
+inputs, ``dinputs`` (N, in), and, where it has parameters, their gradients, each in the shape of its
+parameter: ``weights`` and ``dweights``, ``biases`` and ``dbiases``. Gradients are those of the mean
+loss over the batch. In the formulas g is the gradient by the output, gx that by the inputs.
 """
 
 from __future__ import annotations

@@ -34,7 +34,10 @@ class History:
 
 
 def accuracy(output: Array, y: Array, loss: Loss) -> float:
-    """Share of right answers of a batch; NaN where the loss isn't one of classes."""
+    """Share of right answers to a batch, output (N, K); NaN where the loss isn't one of classes.
+
+    Under the binary cross-entropy each of the N K outputs is an answer, else each row is one.
+    """
     if isinstance(loss, Loss_BinaryCrossentropy):
         border = 0.0 if loss.from_logits else 0.5
         t = loss.targets(y, output.shape)

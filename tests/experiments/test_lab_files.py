@@ -87,6 +87,18 @@ def test_a_run_of_many_epochs_is_kept_and_read_back(tmp_path):
     assert found.best == state.best
 
 
+def test_what_would_make_a_file_too_large_is_left_out(monkeypatch, tmp_path):
+    monkeypatch.setattr("deepfractals_gui.experiments.lab_trace.MOST_WEIGHTS", 353)
+    monkeypatch.setattr("deepfractals_gui.experiments.lab_files._ROOM", 3 * 354 + 89)
+    state = after(SMALL, 2)
+    assert state.path.points == ()
+    LAB.save(state, tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as arrays:
+        assert not {"X", "Y", "trajectory"} & set(arrays)
+    found = LAB.load(tmp_path / "run.npz")
+    assert same(LAB.epoch(found), LAB.epoch(state))
+
+
 def damaged(state, tmp_path, **changes):
     """The file of a run with notes or arrays replaced; None leaves an array out."""
     LAB.save(state, tmp_path / "run.npz")

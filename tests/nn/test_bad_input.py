@@ -243,3 +243,33 @@ def test_training_that_is_asked_to_end_says_so():
     history = model.fit(X, Y, epochs=9, after_epoch=lambda epoch, history: epoch == 2)
     assert len(history.loss) == 3
     assert history.stopped == "training was asked to end after epoch 3"
+
+
+class Frame:
+    """What only knows how to become an array, as data frames do."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+
+def test_data_frames_are_learned_from():
+    model, twin = model_of("loss", "optimizer"), model_of("loss", "optimizer")
+    twin.layers[0].weights[...] = model.layers[0].weights
+    found = model.fit(Frame(X), Frame(Y[:, np.newaxis]), epochs=2, test=(Frame(X), Frame(Y)))
+    assert found.loss == twin.fit(X, Y, epochs=2).loss
+
+
+@pytest.mark.parametrize("batch_size", [0, 1, 32])
+def test_the_smallest_data_are_learned_from(batch_size):
+    model = nn.Model(nn.DenseLayer(1, 3), nn.BatchNormLayer(3), nn.Activation_Tanh())
+    model.add(nn.DenseLayer(3, 1))
+    model.loss, model.optimizer = nn.Loss_MeanSquaredError(), nn.Optimizer_SGD(0.1)
+    history = model.fit([[2.0]], [1.0], epochs=20, batch_size=batch_size)
+    assert history.loss[-1] < history.loss[0]
+    assert model.predict([[2.0]]).shape == (1, 1)
