@@ -20,10 +20,8 @@ from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.gui.background import message_of
 from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at
-from deepfractals_gui.render.pool import lower_priority
 
 _log = logging.getLogger(__name__)
-NICENESS = 5
 LOOK_SECONDS = 1 / 20
 """Looks follow each other no faster than this."""
 SLICE_SECONDS = 0.012
@@ -144,7 +142,8 @@ class Trainer(QObject):
     # The training thread
 
     def _serve(self) -> None:
-        lower_priority(NICENESS)
+        # Not at a lower priority: while this thread holds the interpreter and is put off for some
+        # other program, the window's thread would wait along with it.
         while True:
             command = self._next()
             if command is None:
