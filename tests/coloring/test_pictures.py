@@ -38,7 +38,7 @@ def nan_where_undefined(channels, name, *, statuses=None):
 
 
 def status_light(channels):
-    table = np.zeros((8, 3))
+    table = np.zeros((len(Status), 3))
     for status, rgb in lights.STATUS_COLOURS.items():
         table[status] = rgb
     return twin.decode(table[channels["status"]])
