@@ -27,6 +27,11 @@ MODULES = (
     "deepfractals_gui.kernels.color_pixels",
     "deepfractals_gui.kernels.color_light",
     "deepfractals_gui.kernels.resample",
+    "deepfractals_gui.kernels.field_step",
+    "deepfractals_gui.kernels.field_gradients",
+    "deepfractals_gui.kernels.field_images",
+    "deepfractals_gui.kernels.field_grids",
+    "deepfractals_gui.kernels.field_mixing",
 )
 """Every module that holds kernels."""
 
