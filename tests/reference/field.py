@@ -22,8 +22,12 @@ def symbol(kernel: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """y[o, p] = Σ W[o, c, k] x[c, p + k - 1], periodic."""
-    spectrum = np.fft.fft2(x)
-    return np.fft.ifft2(np.einsum("yxoc,ncyx->noyx", symbol(kernel, *x.shape[2:]), spectrum))
+    return _multiplied(symbol(kernel, *x.shape[2:]), x)
+
+
+def _multiplied(symbols: np.ndarray, x: np.ndarray) -> np.ndarray:
+    spectrum = np.fft.fft2(x).transpose(2, 3, 1, 0)
+    return np.fft.ifft2((symbols @ spectrum).transpose(3, 2, 0, 1))
 
 
 def convolve_directly(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -89,8 +93,7 @@ class Map:
         self.count = 0
 
     def before(self, z: np.ndarray) -> np.ndarray:
-        spectrum = np.einsum("yxoc,ncyx->noyx", self.symbol, np.fft.fft2(z))
-        return np.fft.ifft2(spectrum) + self.drive
+        return _multiplied(self.symbol, z) + self.drive
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         self.count += 1
