@@ -33,6 +33,7 @@ MODULES = (
     "deepfractals_gui.kernels.field_images",
     "deepfractals_gui.kernels.field_grids",
     "deepfractals_gui.kernels.field_mixing",
+    "deepfractals_gui.kernels.field_courses",
 )
 """Every module that holds kernels."""
 

@@ -41,6 +41,7 @@ ORBIT_CURVES = {"step size", "local multiplier"}
 CURVES = {
     "trainability": {"loss", "|W0|", "|∂W1|", "output", "target"},
     "loss_landscape": {"loss", "level", "|W| here", "|W| trained"},
+    "field_convergence": {"residual", "tolerance", "|f|"},
 }
 
 
