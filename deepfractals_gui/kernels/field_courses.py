@@ -35,7 +35,7 @@ def _share(before: float, now: float, goal: float) -> float:
     """Where on a logarithmic scale from ``before`` to ``now`` the goal was met, in [0, 1]."""
     if not (0.0 < before < math.inf and 0.0 < now < math.inf) or before == now:
         return 1.0
-    return min(max(math.log(goal / before) / math.log(now / before), 0.0), 1.0)
+    return float(min(max(math.log(goal / before) / math.log(now / before), 0.0), 1.0))
 
 
 @routine
@@ -48,7 +48,7 @@ def _active(field: Array, channels: int) -> float:
             for c in range(channels):
                 if field[0, y, x, 0, c] != 0.0 or field[0, y, x, 1, c] != 0.0:
                     count += 1
-    return count / (height * width * channels)
+    return float(count / (height * width * channels))
 
 
 @kernel

@@ -21,8 +21,8 @@ KERNELS = ("random", "smooth")
 IMAGES = ("digit", "noise")
 _MIXING = 0.05
 """How much of each other channel a smooth kernel mixes in."""
-_STEP, _FARTHEST = 0.05, 8.0
-"""γ of the curve's points, and where it ends at the latest."""
+_STEP, _HALVINGS, _FARTHEST = 0.05, 5, 8.0
+"""γ between the curve's points, how often it is halved at the end, and the largest."""
 _DIMENSION = 60
 """Of the Krylov space in which eigenvalues are looked for."""
 
@@ -158,27 +158,23 @@ def stability(field: FieldMap, step: float) -> Array:
     """Points (a, γ), float64 (K, 2), from γ = 0 on in steps, as far as a > 0 is stable.
 
     The fixed point at each γ is found from the one before: by Anderson's method, which needs no
-    damping, or else by half the damping that was stable there. The last point is where the curve
-    meets a = 0, if it does before the fixed point is lost.
+    damping, or else by half the damping that was stable there. Where it is lost, or some
+    eigenvalue has come to 1, the step is halved a few times; the last point is on a = 0.
     """
     found = [(2.0, 0.0)]
-    solver = Anderson(tolerance=1e-10, max_steps=100)
-    z, last = None, 0.0
-    for k in range(1, round(_FARTHEST / abs(step)) + 1):
-        gamma = k * step
-        here = replace(field, gamma=np.array([gamma]))
-        solution = solve(solver, here, z)
+    z, halvings = None, 0
+    while halvings <= _HALVINGS and abs(found[-1][1]) < _FARTHEST:
+        most, gamma = found[-1]
+        here = replace(field, gamma=np.array([gamma + step]))
+        solution = solve(Anderson(tolerance=1e-9, max_steps=300), here, z)
         if not solution.converged:
-            solution = solve(Naive(1e-10, 1000, min(0.5 * found[-1][0], 1.0)), here, z)
-        if not solution.converged:
-            break
-        z = solution.z
-        values = eigenvalues(here, z)
-        most, front = largest_damping(values), float(values.real.max())
-        if most <= 0.0 or front >= 1.0:
-            share = (1.0 - last) / (front - last) if front > last else 1.0
-            found.append((0.0, (k - 1 + min(max(share, 0.0), 1.0)) * step))
-            break
-        found.append((most, gamma))
-        last = front
+            solution = solve(Naive(1e-9, 1000, min(0.5 * most, 1.0)), here, z)
+        most = largest_damping(eigenvalues(here, solution.z)) if solution.converged else 0.0
+        if most > 0.0:
+            found.append((most, gamma + step))
+            z = solution.z
+        else:
+            step, halvings = 0.5 * step, halvings + 1
+    if halvings > _HALVINGS:
+        found.append((0.0, found[-1][1]))
     return np.array(found)
