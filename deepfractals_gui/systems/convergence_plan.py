@@ -168,7 +168,7 @@ def stability(field: FieldMap, step: float) -> Array:
         here = replace(field, gamma=np.array([gamma + step]))
         solution = solve(Anderson(tolerance=1e-9, max_steps=300), here, z)
         if not solution.converged:
-            solution = solve(Naive(1e-9, 1000, min(0.5 * most, 1.0)), here, z)
+            solution = solve(Naive(1e-9, 4000, min(0.5 * most, 1.0)), here, z)
         most = largest_damping(eigenvalues(here, solution.z)) if solution.converged else 0.0
         if most > 0.0:
             found.append((most, gamma + step))

@@ -41,7 +41,7 @@ from deepfractals_gui.systems.storage import Workspace, coordinates
 MEMORY = 5
 """Differences that Anderson's method remembers."""
 STEP_SECONDS, UNIT_SECONDS, SHARE = 2.2e-6, 8e-9, 0.45
-"""Measured: a step, a unit of it, and the share of the steps that a point of the home view takes."""
+"""Measured: a step, a unit of it, and the share of the steps that a point of the home takes."""
 _EDGE = "edge of damped steps"
 _NAMES = ("status", "value", "evaluations", "residual", "active")
 
@@ -163,7 +163,48 @@ class FieldConvergence(System[ConvergenceParams]):
         Status.CYCLE: "The field came back to where it had been, without settling.",
     }
     criteria: ClassVar[tuple[str, ...]] = ("tolerance",)
-    presets: ClassVar[tuple[Preset, ...]] = ()
+    presets: ClassVar[tuple[Preset, ...]] = (
+        Preset(
+            "bell", "Bell", Viewport.at("1.1", "0", 3.6),
+            note="Damped steps. Inside the curve every mode of the field dies out.",
+        ),
+        Preset(
+            "cardioid", "Cardioid", Viewport.at("1.1", "0", 6.4), {"activation": "cardioid"},
+            note="It halves what points sideways, and bears twice the norm.",
+        ),
+        Preset(
+            "blade", "Blade", Viewport.at("1", "-0.6", 3.6), {"kernel": "smooth"},
+            note="A smooth kernel's eigenvalues are all on one side: γ = 1 is a wall, γ < 0 a slope.",
+        ),
+        Preset(
+            "silence", "Silence", Viewport.at("1.1", "0", 6.4), {"beta": -2.0},
+            Coloring("channel", "lagoon", "active", glow=0.0, vignette=0.0),
+            "A strong bias: the share of the units that aren't silent.",
+        ),
+        Preset(
+            "anderson", "Anderson", Viewport.at("0.5", "0", 5.0), {"solver": "anderson"},
+            note="Extrapolated from the last five steps. It settles even where a is below 0.",
+        ),
+        Preset(
+            "anderson_cardioid", "Anderson, cardioid", Viewport.at("0", "0", 6.0),
+            {"solver": "anderson", "activation": "cardioid"},
+            note="A calm basin at the right; at the left it settles in flames.",
+        ),
+        Preset(
+            "anderson_smooth", "Anderson, smooth kernel", Viewport.at("0", "0", 6.0),
+            {"solver": "anderson", "kernel": "smooth"},
+            note="The wall at γ = 1 is still there: no extrapolation finds what doesn't exist.",
+        ),
+        Preset(
+            "eddies", "Eddies", Viewport.at("-0.2", "1.1", 0.5), {"solver": "anderson"},
+            note="Beside a = 0, where the mixing changes its sign: eddies, and threads among them.",
+        ),
+        Preset(
+            "comb", "Comb", Viewport.at("0.1", "2.2", 1.6),
+            {"solver": "anderson", "activation": "cardioid", "seed": 1},
+            note="Another cardioid field: teeth on one side of a = 0, a terrace on the other.",
+        ),
+    )  # fmt: skip
 
     def axes(self, p: ConvergenceParams) -> tuple[Axis, Axis]:
         return Axis("damping a" if p.solver == "naive" else "mixing a"), Axis("γ")
