@@ -11,7 +11,7 @@ from deepfractals_gui.core import Array, ParamError
 from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.field import FieldSpec, initial_params
 from deepfractals_gui.equilibrium.iteration import flat, solve
-from deepfractals_gui.equilibrium.maps import FieldMap, field_map
+from deepfractals_gui.equilibrium.maps import FieldMap, Kernel, field_map
 from deepfractals_gui.equilibrium.planes import padded, to_planes
 from deepfractals_gui.equilibrium.solvers import Anderson, Naive
 from deepfractals_gui.nn.datasets import dataset
@@ -21,7 +21,7 @@ KERNELS = ("random", "smooth")
 IMAGES = ("digit", "noise")
 _MIXING = 0.05
 """How much of each other channel a smooth kernel mixes in."""
-_STEP, _HALVINGS, _FARTHEST = 0.05, 5, 8.0
+_STEP, _HALVINGS, _FARTHEST = 0.05, 4, 8.0
 """γ between the curve's points, how often it is halved at the end, and the largest."""
 _DIMENSION = 60
 """Of the Krylov space in which eigenvalues are looked for."""
@@ -34,13 +34,11 @@ class ConvergencePlan:
     Attributes
     ----------
     spec : its shape
-    weights : W, complex128 (C, C, 3, 3), of norm 1
     image : float64 (1, 1, H, W)
-    field : the map of that one image; its γ is replaced point by point
+    field : the map of that one image, its kernel of norm 1; γ is replaced point by point
     """
 
     spec: FieldSpec
-    weights: Array
     image: Array
     field: FieldMap
 
@@ -79,20 +77,19 @@ def convergence_plan(
         # The middle taps of a random kernel have parts of variance 1 / (18 C).
         mixed = np.eye(channels) + _MIXING * np.sqrt(18.0 * channels) * weights[:, :, 1, 1]
         weights = mixed[:, :, np.newaxis, np.newaxis] * np.outer(taps, taps)
-    return assembled(spec, weights, picture[np.newaxis, np.newaxis], beta, seed)
+    norm = spectral.exact(weights, side, side)
+    unit = spectral.normalised(weights, side, side, norm)
+    return driven(spec, unit, picture[np.newaxis, np.newaxis], beta, seed)
 
 
-def assembled(
-    spec: FieldSpec, weights: Array, image: Array, beta: float, seed: int
+def driven(
+    spec: FieldSpec, kernel: Kernel, image: Array, beta: float, seed: int
 ) -> ConvergencePlan:
-    """The plan of a kernel and an image (1, 1, H, W); the kernel is brought to norm 1."""
-    height, width = spec.height, spec.width
-    kernel = spectral.normalised(weights, height, width, spectral.exact(weights, height, width))
-    params = initial_params(spec, seed)
-    found = field_map(spec, params, kernel, image)
+    """The plan of a kernel of norm 1 and an image (1, 1, H, W)."""
+    found = field_map(spec, initial_params(spec, seed), kernel, image)
     biases = np.zeros(padded(spec.channels))
     biases[: spec.channels] = beta
-    return ConvergencePlan(spec, kernel.weights, image, replace(found, beta=biases))
+    return ConvergencePlan(spec, image, replace(found, beta=biases))
 
 
 def enlarged(picture: Array, side: int) -> Array:
@@ -166,9 +163,9 @@ def stability(field: FieldMap, step: float) -> Array:
     while halvings <= _HALVINGS and abs(found[-1][1]) < _FARTHEST:
         most, gamma = found[-1]
         here = replace(field, gamma=np.array([gamma + step]))
-        solution = solve(Anderson(tolerance=1e-9, max_steps=300), here, z)
+        solution = solve(Anderson(tolerance=1e-9, max_steps=150), here, z)
         if not solution.converged:
-            solution = solve(Naive(1e-9, 4000, min(0.5 * most, 1.0)), here, z)
+            solution = solve(Naive(1e-9, 1000, min(0.5 * most, 1.0)), here, z)
         most = largest_damping(eigenvalues(here, solution.z)) if solution.converged else 0.0
         if most > 0.0:
             found.append((most, gamma + step))

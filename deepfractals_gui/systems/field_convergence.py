@@ -32,8 +32,8 @@ from deepfractals_gui.systems.convergence_plan import (
     IMAGES,
     KERNELS,
     ConvergencePlan,
-    assembled,
     convergence_plan,
+    driven,
 )
 from deepfractals_gui.systems.probing import number
 from deepfractals_gui.systems.storage import Workspace, coordinates
@@ -174,7 +174,7 @@ class FieldConvergence(System[ConvergenceParams]):
         ),
         Preset(
             "blade", "Blade", Viewport.at("1", "-0.6", 3.6), {"kernel": "smooth"},
-            note="A smooth kernel's eigenvalues are all on one side: γ = 1 is a wall, γ < 0 a slope.",
+            note="A smooth kernel's λ are all on one side: γ = 1 is a wall, γ < 0 a slope.",
         ),
         Preset(
             "silence", "Silence", Viewport.at("1.1", "0", 6.4), {"beta": -2.0},
@@ -314,10 +314,8 @@ class FieldConvergence(System[ConvergenceParams]):
     ) -> tuple[ConvergenceParams, ConvergencePlan]:
         field = prepared.field
         if "pixels" in names:
-            moved = assembled(
-                prepared.spec, prepared.weights, next_up(prepared.image), p.beta, p.seed
-            )
-            field = moved.field
+            image = next_up(prepared.image)
+            field = driven(prepared.spec, field.kernel, image, p.beta, p.seed).field
         if "weights" in names:
             weights = next_up(field.kernel.weights)
             field = replace(field, kernel=replace(field.kernel, weights=weights))
