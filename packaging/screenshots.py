@@ -1,6 +1,6 @@
 """Draw the pictures that the README shows. Needs the development packages; no display.
 
-.venv/bin/python packaging/screenshots.py [maps] [landscapes] [zoom] [tiles] [window] [lab]
+.venv/bin/python packaging/screenshots.py [maps] [landscapes] [fields] [zoom] [tiles] [window] [lab]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
 MAPS = ("forward_pass", "error_flow", "gradient_basins")
+FIELDS = ("bell", "anderson", "eddies")
 LANDSCAPES = ("no_short_cuts", "short_cuts", "island")
 TILES = ("identity", "relu", "single", "minibatch", "tanh", "offset")
 TILE_SIDE = 256
@@ -56,9 +57,25 @@ def landscapes() -> None:
             picture.save(FOLDER / f"landscape_{name}.jpg", quality=88, optimize=True)
 
 
+def strip_of(count: int) -> Image.Image:
+    """Room for so many pictures side by side."""
+    return Image.new("RGB", (STEP_SIDE * count + 8 * (count - 1), STEP_SIDE), "#16181b")
+
+
+def fields() -> None:
+    """Three places of the field's convergence, some minutes of processor time."""
+    strip = strip_of(len(FIELDS))
+    with tempfile.TemporaryDirectory() as folder:
+        for index, name in enumerate(FIELDS):
+            size = ["--preset", name, "--size", f"{STEP_SIDE}x{STEP_SIDE}"]
+            picture = render(folder, "field_convergence", *size)
+            strip.paste(picture, (index * (STEP_SIDE + 8), 0))
+    save_small(strip, FOLDER / "field_convergence.jpg")
+
+
 def zoom() -> None:
     """A zoom in steps, side by side."""
-    strip = Image.new("RGB", (STEP_SIDE * len(STEPS) + 8 * (len(STEPS) - 1), STEP_SIDE), "#16181b")
+    strip = strip_of(len(STEPS))
     with tempfile.TemporaryDirectory() as folder:
         for index, width in enumerate(STEPS):
             where = ["--center", *CENTRE, "--width", str(width), "--supersample", "3"]
@@ -177,7 +194,7 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 def main(names: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for draw in (maps, landscapes, zoom, tiles, window, lab):
+    for draw in (maps, landscapes, fields, zoom, tiles, window, lab):
         if not names or draw.__name__ in names:
             draw()
     return 0

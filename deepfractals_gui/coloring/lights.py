@@ -26,6 +26,7 @@ STATUS_COLOURS: dict[Status, RGB] = {
     Status.STALLED: (112, 104, 46),
     Status.BELOW: (44, 96, 190),
     Status.ABOVE: (252, 232, 160),
+    Status.CYCLE: (176, 148, 224),
 }
 """Apart in lightness as well as in hue, so that no one needs to see red from green."""
 

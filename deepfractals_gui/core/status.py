@@ -18,6 +18,7 @@ class Status(IntEnum):
     STALLED = 7
     BELOW = 8
     ABOVE = 9
+    CYCLE = 10
 
     @property
     def label(self) -> str:
@@ -35,11 +36,12 @@ _MESSAGES = {
     Status.ESCAPED: "The orbit left the escape radius.",
     Status.BOUNDED: "The orbit stayed inside the escape radius to the last iteration.",
     Status.CONVERGED: "The steps became smaller than the tolerance, at a critical point.",
-    Status.DIVERGED: "Training made the loss larger instead of smaller.",
+    Status.DIVERGED: "What should shrink grew: the loss of training, or the field.",
     Status.MAX_STEPS: "The last step was reached before the tolerance.",
     Status.NON_FINITE: "A value stopped being a finite number.",
     Status.STALLED: "The steps became smaller than the tolerance on a plateau, away from any "
     "critical point.",
     Status.BELOW: "The value is below the level.",
     Status.ABOVE: "The value is at the level or above it.",
+    Status.CYCLE: "The steps came back to where they had been, without settling.",
 }

@@ -28,6 +28,12 @@ MODULES = (
     "deepfractals_gui.kernels.color_pixels",
     "deepfractals_gui.kernels.color_light",
     "deepfractals_gui.kernels.resample",
+    "deepfractals_gui.kernels.field_step",
+    "deepfractals_gui.kernels.field_gradients",
+    "deepfractals_gui.kernels.field_images",
+    "deepfractals_gui.kernels.field_grids",
+    "deepfractals_gui.kernels.field_mixing",
+    "deepfractals_gui.kernels.field_courses",
 )
 """Every module that holds kernels."""
 

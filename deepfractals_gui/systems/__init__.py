@@ -6,6 +6,7 @@ from typing import Any
 
 from deepfractals_gui.core import System
 from deepfractals_gui.systems.error_flow import ErrorFlow
+from deepfractals_gui.systems.field_convergence import FieldConvergence
 from deepfractals_gui.systems.forward_pass import ForwardPass
 from deepfractals_gui.systems.gradient_basins import GradientBasins
 from deepfractals_gui.systems.loss_landscape import LossLandscape
@@ -13,6 +14,7 @@ from deepfractals_gui.systems.trainability import Trainability
 
 SYSTEMS: tuple[System[Any], ...] = (
     ForwardPass(), ErrorFlow(), GradientBasins(), Trainability(), LossLandscape(),
+    FieldConvergence(),
 )  # fmt: skip
 
 

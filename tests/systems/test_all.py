@@ -41,6 +41,7 @@ ORBIT_CURVES = {"step size", "local multiplier"}
 CURVES = {
     "trainability": {"loss", "|W0|", "|∂W1|", "output", "target"},
     "loss_landscape": {"loss", "level", "|W| here", "|W| trained"},
+    "field_convergence": {"residual", "tolerance", "|f|"},
 }
 
 
@@ -264,10 +265,11 @@ def test_no_points_are_no_trouble(chosen):
 @EVERY
 def test_no_array_makes_a_kernel_compile_anew(chosen):
     """Strided and read-only arrays are copied: the program's kernels are compiled beforehand."""
-    from deepfractals_gui.kernels import backward, basins, forward, landscape
+    from deepfractals_gui.kernels import backward, basins, field_courses, forward, landscape
 
     def signatures():
-        return [len(module.sample.signatures) for module in (forward, backward, basins, landscape)]
+        modules = (forward, backward, basins, landscape, field_courses)
+        return [len(module.sample.signatures) for module in modules]
 
     p = chosen.Params()
     points = points_of(chosen.home(p))
@@ -345,7 +347,7 @@ def test_a_preset_is_a_place_worth_the_name(chosen, preset):
         assert Coloring.from_json(preset.coloring.to_json()) == preset.coloring
         assert MODES[preset.coloring.mode].channels_for(chosen.channels(p), chosen.recipes(p))
         assert palette(preset.coloring.palette)
-    dear = hasattr(p, "depth")
+    dear = hasattr(p, "depth") or chosen.key == "field_convergence"
     out = sampled(chosen, p, points_of(preset.viewport, (9, 12) if dear else SHAPE))
     # Something is to be seen: no channel is wanted that is one plain value.
     shown = next(out[name] for name in ("smooth", "steps", "value", "loss") if name in out)

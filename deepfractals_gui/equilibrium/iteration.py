@@ -1,0 +1,300 @@
+"""What all solvers share: a state, a step, the question whether it is over, and what is returned.
+
+A solver is a description. `Solver.init` makes a state, at which f has been evaluated once;
+`Solver.step` moves every sample that isn't done and evaluates f there; `Solver.terminate` says
+which samples are done, and how. Between two steps a state is consistent: ``f`` is f(z), and
+``residual`` is |f - z| / (|f| + 1e-9). Whoever wants every iterate calls the three in turn.
+
+References
+----------
+Rader, Lyons and Kidger 2024, arXiv:2402.09983, for solvers as values with explicit states.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
+from deepfractals_gui.core.status import Status
+from deepfractals_gui.equilibrium.maps import FieldMap
+from deepfractals_gui.equilibrium.planes import blank, zeros
+
+_TINY = 1e-9
+EXPLOSION = 1e6
+"""A sample has diverged when |f| is so many times what it and z were at first."""
+GROUP = 4
+"""Samples that are solved side by side: what they remember stays in a near cache."""
+
+
+@dataclass(eq=False)
+class State:
+    """N samples on their way. Arrays change in place from step to step.
+
+    Attributes
+    ----------
+    z, f : planes; a point and its value
+    last_z, last_f : those of the step before, where a solver keeps them
+    best : planes; the z of the least residual
+    squares : float64 (N, 2)   |f - z|² and |f|²
+    residual, least : float64 (N,)   of z, and of best
+    first : float64 (N,)   |z| + |f| at the start
+    status : uint8 (N,), PENDING while a sample is on its way
+    steps : steps done, of all samples together
+    evaluations : float64 (N,)   evaluations of f; one on a coarse grid counts by its share of the
+        points
+    history : residuals (N,) after each step and at the start, NaN for samples that were done
+    memory : what the solver keeps besides
+    """
+
+    z: Array
+    f: Array
+    last_z: Array
+    last_f: Array
+    best: Array
+    squares: Array
+    residual: Array
+    least: Array
+    first: Array
+    status: Array
+    evaluations: Array
+    steps: int = 0
+    history: list[Array] = field(default_factory=list)
+    memory: Any = None
+
+    @property
+    def pending(self) -> Array:
+        """Rows of the samples that aren't done."""
+        return np.flatnonzero(self.status == Status.PENDING)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Where N samples ended.
+
+    Attributes
+    ----------
+    z : planes; of all points that were visited the one with the least residual
+    residual : float64 (N,), of z
+    status : uint8 (N,)   CONVERGED, MAX_STEPS, CYCLE, DIVERGED or NON_FINITE
+    steps : int64 (N,)
+    evaluations : float64 (N,)
+    history : float64 (K, N)   residuals after 0, 1, ... steps, NaN once a sample was done
+    """
+
+    z: Array
+    residual: Array
+    status: Array
+    steps: Array
+    evaluations: Array
+    history: Array
+
+    @property
+    def converged(self) -> bool:
+        """Whether all samples did."""
+        return bool(np.all(self.status == Status.CONVERGED))
+
+
+@dataclass(frozen=True, eq=False)
+class Solver(ABC):
+    """A way to a fixed point.
+
+    Attributes
+    ----------
+    tolerance : of the residual
+    max_steps : steps at most
+    """
+
+    tolerance: float = 1e-6
+    max_steps: int = 400
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0.0:
+            raise ValueError(f"a tolerance is 0 or more, not {self.tolerance}")
+        if self.max_steps < 0:
+            raise ValueError(f"{self.max_steps} steps can't be done")
+
+    def init(self, f: FieldMap, z0: Array | None = None, cancel: CancelFlag | None = None) -> State:
+        """The state at z0, or at 0, with f evaluated there.
+
+        Raises
+        ------
+        ValueError   z0 hasn't the map's shape
+        Cancelled    the flag went up
+        """
+        count = len(f)
+        if z0 is None:
+            z = zeros(f.shape)
+        elif z0.shape != f.shape:
+            raise ValueError(f"a start of the shape {z0.shape} doesn't fit {f.shape}")
+        else:
+            z = blank(f.shape)
+            z[...] = z0
+        state = State(
+            z, blank(f.shape), blank(f.shape), blank(f.shape), blank(f.shape),
+            np.zeros((count, 2)), np.full(count, np.inf), np.full(count, np.inf),
+            np.zeros(count), np.full(count, Status.PENDING, np.uint8), np.zeros(count),
+        )  # fmt: skip
+        everyone = np.arange(count)
+        state.best[...] = z
+        evaluate(f, state, everyone, cancel or CancelFlag())
+        note(state, everyone)
+        state.first = np.sqrt(state.squares[:, 1])
+        if z0 is not None:
+            state.first += np.linalg.norm(flat(z0), axis=1)
+        state.memory = self.remember(f)
+        return state
+
+    def step(self, f: FieldMap, state: State, cancel: CancelFlag | None = None) -> State:
+        """Move every sample that is pending, and evaluate f there. The state given is used up."""
+        cancel = cancel or CancelFlag()
+        rows = state.pending
+        if len(rows):
+            self.advance(f, state, rows, cancel)
+            state.steps += 1
+            note(state, rows)
+        return state
+
+    def terminate(self, f: FieldMap, state: State) -> bool:
+        """Give a status to the samples that are done. True when all are."""
+        rows = state.pending
+        finite = np.isfinite(state.squares[rows]).all(axis=1)
+        size = np.sqrt(state.squares[rows, 1])
+        outcome = np.full(len(rows), Status.PENDING, np.uint8)
+        if state.steps >= self.max_steps:
+            outcome[:] = Status.MAX_STEPS
+        outcome[self.cycles(state, rows)] = Status.CYCLE
+        outcome[size > EXPLOSION * state.first[rows]] = Status.DIVERGED
+        outcome[state.residual[rows] <= self.tolerance] = Status.CONVERGED
+        outcome[~finite] = Status.DIVERGED if state.steps else Status.NON_FINITE
+        state.status[rows] = outcome
+        return not len(state.pending)
+
+    def part(self, samples: slice) -> Solver:
+        """The solver for some of the samples."""
+        return self
+
+    def remember(self, f: FieldMap) -> Any:
+        """The memory of a fresh state."""
+        return None
+
+    def cycles(self, state: State, rows: Array) -> Array:
+        """Which of these samples, bool (n,), came back to where they were."""
+        return np.zeros(len(rows), bool)
+
+    @abstractmethod
+    def advance(self, f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
+        """Bring z, f, squares and evaluations of these samples to the next point."""
+
+
+def evaluate(f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
+    """f at the state's z."""
+    f.evaluate(state.z, rows, state.f, state.squares, cancel)
+    state.evaluations[rows] += 1.0
+
+
+def note(state: State, rows: Array) -> None:
+    """Residuals of these samples from the squares; the best z is kept."""
+    from deepfractals_gui.kernels.field_mixing import keep
+
+    with np.errstate(invalid="ignore", over="ignore"):
+        gaps, sizes = np.sqrt(state.squares[rows]).T
+        state.residual[rows] = gaps / (sizes + _TINY)
+    better = rows[state.residual[rows] < state.least[rows]]
+    state.least[better] = state.residual[better]
+    keep(flat(state.z), better, flat(state.best))
+    residuals = np.full(len(state.residual), np.nan)
+    residuals[rows] = state.residual[rows]
+    state.history.append(residuals)
+
+
+def flat(planes: Array) -> Array:
+    """Planes as rows of real numbers, (N, D)."""
+    return planes.reshape(len(planes), -1)
+
+
+Watch = Callable[[State], None]
+
+
+def solve(
+    solver: Solver,
+    f: FieldMap,
+    z0: Array | None = None,
+    *,
+    cancel: CancelFlag | None = None,
+    pool: Executor | None = None,
+    watch: Watch | None = None,
+) -> Solution:
+    """Look for the fixed points of all samples.
+
+    A sample's result has the same bits whatever other samples there are, and whatever the pool.
+
+    Parameters
+    ----------
+    z0 : planes; where to begin, if not at 0
+    pool : whose threads take `GROUP` samples at a time
+    watch : called with the state at the start and after each step; samples are then all solved
+        side by side
+
+    Raises
+    ------
+    ValueError   there are no samples
+    Cancelled    the flag went up
+    """
+    if not len(f):
+        raise ValueError("there are no samples to solve for")
+    cancel = cancel or CancelFlag()
+    if watch is not None:
+        return _solve_group(solver, f, z0, cancel, watch)
+    groups = [slice(at, at + GROUP) for at in range(0, len(f), GROUP)]
+
+    def one(samples: slice) -> Solution:
+        start = None if z0 is None else z0[samples]
+        return _solve_group(solver.part(samples), f.part(samples), start, cancel)
+
+    # What the threads share is made beforehand.
+    _ = f.kernel.prepared
+    return _joined(list((map if pool is None else pool.map)(one, groups)))
+
+
+def _solve_group(
+    solver: Solver, f: FieldMap, z0: Array | None, cancel: CancelFlag, watch: Watch | None = None
+) -> Solution:
+    state = solver.init(f, z0, cancel)
+    ended = np.zeros(len(f), np.int64)
+    while True:
+        if watch is not None:
+            watch(state)
+        pending = state.pending
+        if solver.terminate(f, state):
+            ended[pending] = state.steps
+            break
+        ended[pending] = state.steps
+        state = solver.step(f, state, cancel)
+    return Solution(
+        state.best, state.least, state.status, ended, state.evaluations, np.array(state.history)
+    )
+
+
+def _joined(parts: list[Solution]) -> Solution:
+    if len(parts) == 1:
+        return parts[0]
+    longest = max(len(part.history) for part in parts)
+    histories = [
+        np.pad(part.history, ((0, longest - len(part.history)), (0, 0)), constant_values=np.nan)
+        for part in parts
+    ]
+    z = blank((sum(len(part.z) for part in parts), *parts[0].z.shape[1:]))
+    np.concatenate([part.z for part in parts], out=z)
+    residual, status, steps, evaluations = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("residual", "status", "steps", "evaluations")
+    )
+    history = np.concatenate(histories, axis=1)
+    return Solution(z, residual, status, steps, evaluations, history)

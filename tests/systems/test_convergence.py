@@ -1,0 +1,200 @@
+"""The convergence map: its courses against the solvers and a twin, its curve, its field."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from deepfractals_gui.core import CancelFlag, Cancelled, ParamError, Points, Status
+from deepfractals_gui.core.params import replace
+from deepfractals_gui.equilibrium.iteration import solve
+from deepfractals_gui.equilibrium.planes import from_planes
+from deepfractals_gui.equilibrium.solvers import Anderson, Naive
+from deepfractals_gui.systems.convergence_plan import eigenvalues, enlarged, largest_damping
+from deepfractals_gui.systems.field_convergence import ConvergenceParams, FieldConvergence
+from tests.reference import field as twin
+
+SYSTEM = FieldConvergence()
+ACTIVATIONS = pytest.mark.parametrize("activation", ["modrelu", "cardioid"])
+
+
+def params(**values) -> ConvergenceParams:
+    return replace(ConvergenceParams(), **values)
+
+
+def sampled(p, x, y):
+    points = Points.absolute(np.array(x, float), np.array(y, float))
+    out = {c.name: np.zeros(len(points), "f8") for c in SYSTEM.channels(p)}
+    out["status"] = np.zeros(len(points), "u1")
+    SYSTEM.sample(points, p, SYSTEM.prepare(p, CancelFlag()), out, CancelFlag())
+    return out
+
+
+def twin_of(p, gamma):
+    plan = SYSTEM.prepare(p, CancelFlag())
+    drive = from_planes(plan.field.drive, p.channels)
+    return twin.Map(
+        gamma * plan.field.kernel.weights, drive, p.activation, np.full(p.channels, p.beta)
+    )
+
+
+@ACTIVATIONS
+def test_damped_courses_are_those_of_the_twin(activation):
+    p = params(activation=activation, side=6, channels=3, steps=60)
+    x, y = [0.3, 1.0, 1.3, 0.1], [0.9, -0.8, 0.5, 0.4]
+    out = sampled(p, x, y)
+    for k, (a, gamma) in enumerate(zip(x, y, strict=True)):
+        _, residuals = twin.naive(twin_of(p, gamma), a, p.tolerance, p.steps + 1)
+        assert out["evaluations"][k] == len(residuals)
+        assert out["residual"][k] == pytest.approx(np.log10(residuals[-1]), abs=1e-6)
+        converged = residuals[-1] <= p.tolerance
+        assert out["status"][k] == (Status.CONVERGED if converged else Status.MAX_STEPS)
+
+
+@pytest.mark.parametrize("solver", ["naive", "anderson"])
+def test_courses_end_where_the_solvers_end(solver):
+    p = params(side=6, solver=solver, steps=80)
+    rng = np.random.default_rng(2)
+    x, y = rng.uniform(0.05, 1.0, 24), rng.uniform(-3.0, 3.0, 24)
+    out = sampled(p, x, y)
+    field = SYSTEM.prepare(p, CancelFlag()).field
+    for k in range(len(x)):
+        one = Naive(p.tolerance, p.steps, x[k]) if solver == "naive" else None
+        one = one or Anderson(p.tolerance, p.steps, mixing=x[k])
+        found = solve(one, replaced(field, y[k]))
+        assert out["status"][k] == found.status[0]
+        assert out["evaluations"][k] == found.evaluations[0]
+        last = found.history[found.steps[0], 0]
+        assert out["residual"][k] == pytest.approx(np.log10(last), abs=1e-9)
+    other = Status.DIVERGED if solver == "naive" else Status.MAX_STEPS
+    assert {Status.CONVERGED, other} <= {Status(s) for s in out["status"]}
+
+
+def replaced(field, gamma):
+    from dataclasses import replace as plainly
+
+    return plainly(field, gamma=np.array([gamma]))
+
+
+def test_speed_is_continuous_across_whole_evaluations():
+    x = np.linspace(0.5, 0.9, 400)
+    out = sampled(params(side=4), x, np.full(len(x), 0.5))
+    assert len(np.unique(out["evaluations"])) > 3
+    assert np.abs(np.diff(out["value"])).max() < 0.3
+    assert np.all(np.ceil(-out["value"]) <= out["evaluations"])
+
+
+@ACTIVATIONS
+def test_eigenvalues_are_those_of_the_whole_jacobian(activation):
+    p = params(activation=activation, side=4, channels=2)
+    field = replaced(SYSTEM.prepare(p, CancelFlag()).field, 0.8)
+    z = solve(Anderson(1e-12, 200), field).z
+    f, start = twin_of(p, 0.8), from_planes(z, p.channels)
+    columns = []
+    for k in range(start.size):
+        for unit in (1.0, 1j):
+            step = np.zeros(start.size, complex)
+            step[k] = 1e-6 * unit
+            step = step.reshape(start.shape)
+            slope = ((f(start + step) - f(start - step)) / 2e-6).ravel()
+            columns.append(np.concatenate([slope.real, slope.imag]))
+    order = np.argsort(np.tile([0, 1], start.size), kind="stable")
+    expected = np.linalg.eigvals(np.array(columns)[order].T)
+    found = eigenvalues(field, z, 2 * start.size)
+    assert len(found) == len(expected)
+    for one in found:
+        assert np.abs(expected - one).min() < 1e-6
+    for one in expected:
+        assert np.abs(found - one).min() < 1e-6
+    few = eigenvalues(field, z, 40)
+    assert largest_damping(few) == pytest.approx(largest_damping(expected), rel=1e-3)
+
+
+def test_the_largest_damping_is_where_a_mode_stops_dying_out():
+    values = np.array([0.5 + 0.7j, -0.9, 0.2 - 1.1j])
+    a = largest_damping(values)
+    assert np.abs(1.0 - a + a * values).max() == pytest.approx(1.0, abs=1e-14)
+    assert np.abs(1.0 - 0.99 * a + 0.99 * a * values).max() < 1.0
+    assert largest_damping(np.array([1.2 + 0.1j])) < 0.0
+
+
+@ACTIVATIONS
+def test_damped_steps_converge_on_one_side_of_the_curve(activation):
+    p = params(activation=activation, side=6, steps=2000)
+    edge = SYSTEM.prepare(p, CancelFlag()).edge
+    assert np.all(np.diff(edge[:, 1]) >= 0.0)
+    gamma = np.linspace(-1.0, 1.0, 21)
+    most = np.interp(gamma, edge[:, 1], edge[:, 0])
+    inside, outside = (sampled(p, share * most, gamma)["status"] for share in (0.97, 1.03))
+    assert np.all(inside == Status.CONVERGED)
+    assert not np.any(outside == Status.CONVERGED)
+
+
+def test_the_curve_is_drawn_over_the_view():
+    p = params(side=4)
+    (mark,) = SYSTEM.overlays(SYSTEM.home(p), p, SYSTEM.prepare(p, CancelFlag()))
+    assert mark.joined
+    assert len(mark.labels) == len(mark.points)
+    assert mark.points[mark.points[:, 1] == 0.0][0, 0] == 2.0
+
+
+def test_a_flag_stops_a_course_on_its_way():
+    p = params(side=28, steps=10_000, tolerance=1e-13)
+    plan, flag = SYSTEM.prepare(p, CancelFlag()), CancelFlag()
+    many = Points.absolute(np.full(100_000, 1e-4), np.full(100_000, 0.9))
+    out = SYSTEM.allocate(len(many), p)
+    raised = []
+
+    def work():
+        try:
+            SYSTEM.sample(many, p, plan, out, flag)
+        except Cancelled as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    flag.set()
+    thread.join(120)
+    assert raised
+
+
+def test_a_course_is_left_within_one_evaluation():
+    """What is written of a point that was cut short is nothing."""
+    p = params(side=4)
+    flag = CancelFlag()
+    flag.set()
+    out = SYSTEM.allocate(3, p)
+    with pytest.raises(Cancelled):
+        SYSTEM.sample(
+            Points.absolute(np.ones(3), np.ones(3)), p, SYSTEM.prepare(p, CancelFlag()), out, flag
+        )
+    assert not out["status"].any()
+
+
+def test_a_side_that_cant_be_transformed_is_refused():
+    with pytest.raises(ParamError, match="side"):
+        SYSTEM.check(params(side=11))
+
+
+def test_pictures_are_enlarged_linearly():
+    picture = np.add.outer(np.arange(8.0), 3.0 * np.arange(8.0))
+    assert np.array_equal(enlarged(picture, 8), picture)
+    large = enlarged(picture, 24)
+    inner = large[2:-2, 2:-2]
+    assert np.allclose(np.diff(inner, axis=0), 1.0 / 3.0)
+    assert np.allclose(np.diff(inner, axis=1), 1.0)
+    assert large.mean() == pytest.approx(picture.mean())
+
+
+def test_an_audit_moves_what_the_field_is_made_of():
+    p = params(side=4)
+    plan = SYSTEM.prepare(p, CancelFlag())
+    moved, other = SYSTEM.nudged(p, plan, SYSTEM.inputs(p), CancelFlag())
+    assert moved.beta == np.nextafter(p.beta, np.inf)
+    assert np.array_equal(other.field.beta[:8], np.full(8, moved.beta))
+    before, after = (each.field.kernel.weights for each in (plan, other))
+    assert np.array_equal(after.real, np.nextafter(before.real, np.inf))
+    assert not np.array_equal(other.field.drive, plan.field.drive)
+    assert np.allclose(other.field.drive, plan.field.drive, rtol=1e-12, atol=1e-14)
