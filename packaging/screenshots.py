@@ -1,6 +1,6 @@
 """Draw the pictures that the README shows. Needs the development packages; no display.
 
-.venv/bin/python packaging/screenshots.py [maps] [zoom] [tiles] [window]
+.venv/bin/python packaging/screenshots.py [maps] [landscapes] [zoom] [tiles] [window] [lab]
 """
 
 from __future__ import annotations
@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
 MAPS = ("forward_pass", "error_flow", "gradient_basins")
+LANDSCAPES = ("no_short_cuts", "short_cuts", "island")
 TILES = ("identity", "relu", "single", "minibatch", "tanh", "offset")
 TILE_SIDE = 256
 SIDE = 560
@@ -43,6 +47,15 @@ def maps() -> None:
             picture.save(FOLDER / f"{key}.jpg", quality=88, optimize=True)
 
 
+def landscapes() -> None:
+    """Three places of the loss landscape."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in LANDSCAPES:
+            size = ["--preset", name, "--size", f"{SIDE}x{SIDE}", "--supersample", "3"]
+            picture = render(folder, "loss_landscape", *size)
+            picture.save(FOLDER / f"landscape_{name}.jpg", quality=88, optimize=True)
+
+
 def zoom() -> None:
     """A zoom in steps, side by side."""
     strip = Image.new("RGB", (STEP_SIDE * len(STEPS) + 8 * (len(STEPS) - 1), STEP_SIDE), "#16181b")
@@ -65,40 +78,66 @@ def tiles() -> None:
             picture.save(target, quality=90, subsampling=0)
 
 
-def window() -> None:
-    """The window with an orbit on the canvas."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import QEventLoop, QPointF, QTimer
+@contextmanager
+def main_window() -> Iterator[Any]:
+    """The window, drawn offscreen and gone when the block ends."""
+    from PySide6.QtCore import QTimer
 
-    from deepfractals_gui.core import Viewport
     from deepfractals_gui.gui.app import make_application
     from deepfractals_gui.gui.main_window import MainWindow
     from deepfractals_gui.gui.render_controller import RenderController
     from deepfractals_gui.gui.session_model import SessionModel
     from deepfractals_gui.gui.theme import style_application
 
-    def settle(milliseconds: int = 2500) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(milliseconds, loop.quit)
-        loop.exec()
-
-    def finish() -> None:
-        """Wait for the finished picture of the view at hand, then for what comes after it."""
-        loop = QEventLoop()
-        controller.frameReady.connect(lambda frame: loop.quit() if frame.final else None)
-        QTimer.singleShot(240_000, loop.quit)
-        loop.exec()
-        settle()
-
     application = make_application()
     style_application(application, "dark")
     model = SessionModel()
     with tempfile.TemporaryDirectory() as folder:
-        controller = RenderController(model)
-        shown = MainWindow(model, controller, data_folder=Path(folder))
+        shown = MainWindow(model, RenderController(model), data_folder=Path(folder))
         shown.resize(*WINDOW)
         shown.show()
         QTimer.singleShot(0, shown.preparing.start)
+        yield shown
+        shown.close()
+        settle(200)
+
+
+def settle(milliseconds: int = 2500) -> None:
+    """Let the window work for so long."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def grab(shown: Any, name: str) -> None:
+    """Save what a window shows as a small JPEG."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "window.png"
+        shown.grab().save(str(path))
+        with Image.open(path) as picture:
+            save_small(picture.convert("RGB"), FOLDER / f"{name}.jpg")
+
+
+def window() -> None:
+    """The window with an orbit on the canvas."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtCore import QEventLoop, QPointF, QTimer
+
+    from deepfractals_gui.core import Viewport
+
+    with main_window() as shown:
+        model, controller = shown.model, shown.controller
+
+        def finish() -> None:
+            """Wait for the finished picture of the view at hand, then for what comes after it."""
+            loop = QEventLoop()
+            controller.frameReady.connect(lambda frame: loop.quit() if frame.final else None)
+            QTimer.singleShot(240_000, loop.quit)
+            loop.exec()
+            settle()
+
         finish()
         for width in (2.4, 1.2, 0.55):
             model.replace(viewport=Viewport.at("-0.82", "0.62", width))
@@ -110,11 +149,21 @@ def window() -> None:
         shown.canvas.hovered.emit(point)
         shown.canvas.clicked.emit(point)
         settle(6000)
-        path = Path(folder) / "window.png"
-        shown.grab().save(str(path))
-        shown.close()
-        with Image.open(path) as picture:
-            save_small(picture.convert("RGB"), FOLDER / "window.jpg")
+        grab(shown, "window")
+
+
+def lab() -> None:
+    """The lab, once two spirals are learned."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with main_window() as shown:
+        shown.pages.turn("lab")
+        page = shown.pages.page("lab")
+        settle()
+        page.start()
+        settle(9000)
+        page.pause()
+        settle()
+        grab(shown, "lab")
 
 
 def save_small(picture: Image.Image, path: Path) -> None:
@@ -128,7 +177,7 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 def main(names: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for draw in (maps, zoom, tiles, window):
+    for draw in (maps, landscapes, zoom, tiles, window, lab):
         if not names or draw.__name__ in names:
             draw()
     return 0

@@ -10,6 +10,8 @@ from pathlib import Path
 # Without a platform Qt aborts the process where there is no display; it must know this before
 # anything imports it.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# As in the application. NumPy's libraries read it when they are loaded, too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings

@@ -1,4 +1,4 @@
-"""From a run of the lab to the map of its trainability, and from a pixel of a map to its run."""
+"""From a run of the lab to the map of its trainability and to its loss landscape, and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import numpy as np
 from deepfractals_gui.core import Array, DataRef, Document, ParamError, Viewport
 from deepfractals_gui.core.params import replace as replaced
 from deepfractals_gui.experiments.lab_data import lab_data
+from deepfractals_gui.experiments.lab_files import run_bytes
 from deepfractals_gui.experiments.lab_params import LabParams
+from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.kernels.training_network import (
     BETA1,
     BETA2,
@@ -28,6 +30,7 @@ from deepfractals_gui.kernels.training_network import (
 from deepfractals_gui.nn import ActivationSpec, DenseSpec, NetSpec, SpecError
 from deepfractals_gui.session.files import atomic_write
 from deepfractals_gui.systems import system
+from deepfractals_gui.systems.loss_landscape import LandscapeParams
 from deepfractals_gui.systems.trainability_params import TrainabilityParams
 from deepfractals_gui.systems.training_plan import training_plan
 from deepfractals_gui.systems.training_rates import rate_plane, rates_of
@@ -152,6 +155,33 @@ def run_of(p: TrainabilityParams, x: float, y: float, folder: Path) -> LabParams
         values["draws"] = written(folder, "batches", batches=plan.batches)
     spec = replace(plan.spec, layers=tuple(layers), optimizer=optimizer)
     return replace(replaced(LabParams(), **values), spec=spec)
+
+
+def landscape_of(s: LabState, folder: Path) -> Document:
+    """The loss landscape about the weights of a run at this moment, over its training data.
+
+    In the plane of the run's path, where it has one, else in random directions. The run is written
+    into ``folder``, under a name that follows from its contents.
+
+    Raises
+    ------
+    ParamError       network or data are too large
+    ModelFileError   the weights aren't finite
+    OSError          the run can't be written
+    """
+    landscape = system("loss_landscape")
+    network = _kept(folder, "run", ".npz", run_bytes(s))
+    params = replaced(LandscapeParams(), network=network, directions="pca")
+    try:
+        landscape.check(params)
+    except ParamError as error:
+        if error.name != "directions":
+            raise
+        # Few steps, or all on a line: they span no plane.
+        params = replaced(params, directions="random")
+        landscape.check(params)
+    view = landscape.home(params)
+    return Document("loss_landscape", params, view, landscape.default_coloring(params))
 
 
 def written(folder: Path, what: str, **arrays: Array) -> DataRef:

@@ -8,8 +8,9 @@ import math
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,12 +107,14 @@ def plan(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         return lambda flag: _train(state, options, flag)
     if options.output is not None:
         raise ValueError("--folds trains several networks; -o keeps one")
-    folds = list(_folds(p, options.folds))
-    return lambda flag: _cross_validate(folds, options, flag)
+    folds = _folds(p, options.folds)
+    # What is wrong with one is wrong with the first; more at once would take memory for nothing.
+    first = next(folds)
+    return lambda flag: _cross_validate(chain((first,), folds), options, flag)
 
 
 def _resuming(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
-    from deepfractals_gui.experiments.lab import Lab
+    from deepfractals_gui.experiments.lab import Lab, finished
 
     for name in ("spec", "data", "labels", "example", "folds", "seed"):
         if getattr(options, name) is not None:
@@ -123,7 +126,9 @@ def _resuming(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     held = ("epochs", "target", "patience")
     if replace(p, **{name: getattr(state.params, name) for name in held}) != state.params:
         raise ValueError(f"--resume changes only {', '.join(held)} of a run")
-    state = replace(state, params=p, stopped="")
+    if state.exploded:
+        raise ValueError(f"{options.resume.name} can't go on: {state.stopped}")
+    state = finished(replace(state, params=p, stopped=""))
     return lambda flag: _train(state, options, flag)
 
 
@@ -132,6 +137,7 @@ def _params(options: argparse.Namespace) -> LabParams:
     from deepfractals_gui.experiments.lab_data import dataset_of, fitted
     from deepfractals_gui.experiments.lab_examples import example, for_images
     from deepfractals_gui.experiments.lab_params import LabParams
+    from deepfractals_gui.nn import DATASETS
 
     if options.example is None and options.spec is None and options.data is None:
         raise ValueError("say what to learn: --data NAME|FILE, or --example NAME")
@@ -141,6 +147,8 @@ def _params(options: argparse.Namespace) -> LabParams:
             raise ValueError("--example has a network of its own; --spec has no place beside it")
         p = _read_spec(options.spec, p)
     if options.data is not None:
+        if options.labels is not None and options.data in DATASETS:
+            raise ValueError(f"--labels belong to IDX images; {options.data} has its own")
         p = replace(p, data=_source(options.data), labels=_labels(options))
     elif options.labels is not None:
         raise ValueError("--labels belong to IDX images; say which with --data")
@@ -197,7 +205,7 @@ def _source(text: str) -> Any:
     if text in DATASETS:
         return text
     path = Path(text)
-    if not path.exists():
+    if not text or not path.exists():
         known = ", ".join(DATASETS)
         raise ValueError(f"there is no data set and no file {text[:80]!r}; the sets are {known}")
     return DataRef.of_file(path)
@@ -222,6 +230,7 @@ def _list() -> None:
 
 
 def _folds(p: LabParams, count: int) -> Iterator[LabState]:
+    """The first state of each fold, one after the other; its seed is the run's plus its number."""
     from deepfractals_gui.experiments.lab import Lab
     from deepfractals_gui.experiments.lab_data import check_fit, dataset_of, prepared_data
 
@@ -265,32 +274,36 @@ def _train(state: LabState, options: argparse.Namespace, flag: CancelFlag) -> No
         raise ValueError(f"training stopped: {state.stopped}")
 
 
-def _cross_validate(folds: list[LabState], options: argparse.Namespace, flag: CancelFlag) -> None:
+def _cross_validate(
+    folds: Iterable[LabState], options: argparse.Namespace, flag: CancelFlag
+) -> None:
     start = time.perf_counter()
-    results = []
-    with ProgressLine(f"training {len(folds)} networks") as line:
+    count, values = options.folds, []
+    with ProgressLine(f"training {count} networks") as line:
         for number, state in enumerate(folds):
 
             def told(share: float, number: int = number) -> None:
-                line.update((number + share) / len(folds))
+                line.update((number + share) / count)
 
-            results.append(_trained(state, flag, told))
+            done = _trained(state, flag, told)
+            if done.exploded:
+                raise ValueError(f"training stopped in fold {number + 1}: {done.stopped}")
+            name, classes = done.data.train.name, done.data.train.is_classification
+            what = "test_accuracy" if classes else "test_loss"
+            values.append(float(getattr(done.trace[-1], what)))
     seconds = time.perf_counter() - start
-    classes = results[0].data.train.is_classification
-    what = "test_accuracy" if classes else "test_loss"
-    values = [float(getattr(state.trace[-1], what)) for state in results]
     mean = sum(values) / len(values)
     if options.json:
         data = {
-            "data": results[0].data.train.name, "folds": len(values), what: values,
-            f"mean_{what}": mean, "seconds": seconds,
+            "data": name, "folds": count, what: [_number(value) for value in values],
+            f"mean_{what}": _number(mean), "seconds": seconds,
         }  # fmt: skip
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
     shown = ", ".join(_value(value, classes) for value in values)
     sys.stdout.write(
-        f"{results[0].data.train.name}, {len(values)} folds: {what.replace('_', ' ')} "
-        f"{_value(mean, classes)} on average ({shown}), in {seconds:.1f} s\n"
+        f"{name}, {count} folds: {what.replace('_', ' ')} {_value(mean, classes)} on average "
+        f"({shown}), in {seconds:.1f} s\n"
     )
 
 

@@ -24,6 +24,8 @@ STATUS_COLOURS: dict[Status, RGB] = {
     Status.MAX_STEPS: (92, 82, 128),
     Status.NON_FINITE: (222, 222, 222),
     Status.STALLED: (112, 104, 46),
+    Status.BELOW: (44, 96, 190),
+    Status.ABOVE: (252, 232, 160),
     Status.CYCLE: (176, 148, 224),
 }
 """Apart in lightness as well as in hue, so that no one needs to see red from green."""

@@ -8,13 +8,14 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Sequence
-from typing import IO
+from collections.abc import Callable, Sequence
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 
+T = TypeVar("T")
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip file begins, the second one when it is empty."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -40,6 +41,34 @@ def arrays_in(
     ------
     ValueError   one line that names ``name``, the array and what is wrong with it
     """
+
+    def read(file: IO[bytes], where: str) -> Array:
+        return _array(file, where, most, dimensions)
+
+    return _members(content, name, wanted, optional, read)
+
+
+def text_in(content: bytes, name: str, one: str, *, most: int = 1 << 20) -> str:
+    """A text of up to ``most`` characters, stored as a single string or as UTF-8 bytes (uint8).
+
+    Raises
+    ------
+    ValueError   one line that names ``name``, the array and what is wrong with it
+    """
+
+    def read(file: IO[bytes], where: str) -> str:
+        return _text(file, where, most)
+
+    return _members(content, name, (one,), (), read)[one]
+
+
+def _members(
+    content: bytes,
+    name: str,
+    wanted: Sequence[str],
+    optional: Sequence[str],
+    read: Callable[[IO[bytes], str], T],
+) -> dict[str, T]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {member.removesuffix(".npy") for member in archive.namelist()}
@@ -52,7 +81,7 @@ def arrays_in(
                 if archive.getinfo(f"{one}.npy").compress_type not in _COMPRESSIONS:
                     raise _WrongArray(f"{name}: {one} is compressed as NumPy never does")
                 with archive.open(f"{one}.npy") as file:
-                    found[one] = _array(file, f"{name}: {one}", most, dimensions)
+                    found[one] = read(file, f"{name}: {one}")
     except _WrongArray as error:
         raise ValueError(str(error)) from None
     except (
@@ -76,7 +105,8 @@ class _WrongArray(Exception):
     """What is wrong inside a zip file that is sound."""
 
 
-def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
+def _header(file: IO[bytes], where: str) -> tuple[IO[bytes], tuple[int, ...], bool, Any]:
+    """What of the array was read after its header, its shape, whether columns come first, type."""
     # NumPy would read a header of any length that it promises.
     start = io.BytesIO(file.read(_HEADER_LIMIT))
     try:
@@ -88,16 +118,42 @@ def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
         MemoryError, OverflowError, tokenize.TokenError,
     ):  # fmt: skip
         raise _WrongArray(f"{where} is not a NumPy array") from None
+    return start, shape, by_columns, dtype
+
+
+def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
+    start, shape, by_columns, dtype = _header(file, where)
     if dtype.kind not in "fiub":
         raise _WrongArray(f"{where} holds {str(dtype)[:40]}, not numbers")
     if len(shape) > dimensions or any(side < 0 for side in shape) or math.prod(shape) > most:
         raise _WrongArray(f"{where} has the shape {str(shape)[:60]}, which is too large")
-    size = math.prod(shape) * dtype.itemsize
-    content = start.read(size)
-    content += file.read(size - len(content))
-    if len(content) != size:
-        raise _WrongArray(f"{where} is cut short")
+    content = _numbers(start, file, where, math.prod(shape) * dtype.itemsize)
     flat = np.frombuffer(content, dtype)
     # A long double may be beyond float64; the infinity it becomes is told of by those who care.
     with np.errstate(over="ignore"):
         return flat.reshape(shape, order="F" if by_columns else "C").astype(np.float64)
+
+
+def _text(file: IO[bytes], where: str, most: int) -> str:
+    start, shape, _, dtype = _header(file, where)
+    single, stored = shape == () and dtype.kind == "U", len(shape) == 1 and dtype == np.uint8
+    if not (single or stored):
+        raise _WrongArray(f"{where} is neither a single string nor bytes (uint8)")
+    size = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or size > 4 * most:
+        raise _WrongArray(f"{where} is longer than {most} characters")
+    content = _numbers(start, file, where, size)
+    try:
+        if single:
+            return str(np.frombuffer(content, dtype)[0]) if size else ""
+        return content.decode("utf-8")
+    except ValueError:
+        raise _WrongArray(f"{where} is not a text") from None
+
+
+def _numbers(start: IO[bytes], file: IO[bytes], where: str, size: int) -> bytes:
+    content = start.read(size)
+    content += file.read(size - len(content))
+    if len(content) != size:
+        raise _WrongArray(f"{where} is cut short")
+    return content

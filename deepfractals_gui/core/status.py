@@ -16,7 +16,9 @@ class Status(IntEnum):
     MAX_STEPS = 5
     NON_FINITE = 6
     STALLED = 7
-    CYCLE = 8
+    BELOW = 8
+    ABOVE = 9
+    CYCLE = 10
 
     @property
     def label(self) -> str:
@@ -39,5 +41,7 @@ _MESSAGES = {
     Status.NON_FINITE: "A value stopped being a finite number.",
     Status.STALLED: "The steps became smaller than the tolerance on a plateau, away from any "
     "critical point.",
+    Status.BELOW: "The value is below the level.",
+    Status.ABOVE: "The value is at the level or above it.",
     Status.CYCLE: "The steps came back to where they had been, without settling.",
 }

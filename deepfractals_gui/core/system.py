@@ -106,6 +106,8 @@ class System(ABC, Generic[P]):
     """What a status means here, where `Status.message` doesn't say it; one sentence each."""
     batch: ClassVar[int] = 1
     """How many points `sample` computes side by side: fewer take as long."""
+    marked: ClassVar[bool] = False
+    """Whether its `overlays` are shown unless they are turned off."""
     criteria: ClassVar[tuple[str, ...]] = ()
     """Parameters that judge a history and don't enter it: radii, tolerances, thresholds."""
 

@@ -26,13 +26,18 @@ from deepfractals_gui.experiments.lab_files import load_run, run_bytes
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.experiments.lab_trace import NAN, Row, dense_layers, flow, weights_of
-from deepfractals_gui.nn import Model, ShapeError, arrays_of, model_of, set_arrays
+from deepfractals_gui.nn import DenseSpec, Model, ShapeError, arrays_of, model_of, set_arrays
+from deepfractals_gui.nn.batches import batches
+from deepfractals_gui.nn.dataset import Dataset
 from deepfractals_gui.nn.initial import BATCHES, generator
-from deepfractals_gui.nn.model import batches, non_finite
 from deepfractals_gui.nn.model_files import write_whole
+from deepfractals_gui.nn.scores import non_finite
 
 MOST_DRAWS = 1 << 24
 _EVALUATED = 4096
+"""Rows that are evaluated at once, at most."""
+_MOST_AT_ONCE = 1 << 27
+"""Numbers that the layers may remember of a batch, 1 GiB; training takes a few times as much."""
 
 
 class Lab(Experiment[LabParams, LabState]):
@@ -53,6 +58,7 @@ class Lab(Experiment[LabParams, LabState]):
 
     def start_on(self, p: LabParams, data: LabData) -> LabState:
         """The first state on data that are at hand, such as a fold. Raises ParamError."""
+        _check_size(p, data)
         model = model_of(p.spec)
         if isinstance(p.weights, DataRef):
             try:
@@ -68,7 +74,9 @@ class Lab(Experiment[LabParams, LabState]):
         state = LabState(p, data, model)
         if p.sampling == "drawn" and p.spec.batch:
             _drawn(p, len(data.x))
-        return _recorded(state, model.copy(), _evaluated(model.copy(), data.x, data.y, data.train))
+        with np.errstate(all="ignore"):
+            means = _evaluated(model.copy(), data.x, data.y, data.train)
+            return _recorded(state, model.copy(), means)
 
     def step(self, s: LabState) -> LabState:
         """The state after one update; the same state once training has stopped."""
@@ -87,11 +95,18 @@ class Lab(Experiment[LabParams, LabState]):
         to_epoch: bool = False,
         cancel: CancelFlag | None = None,
     ) -> LabState:
-        """Train on: for so many updates, for so long, or to the end of an epoch.
+        """Train on until training stops, or until the first of these.
 
         Where it is cut in pieces changes nothing in what is learned.
+
+        Parameters
+        ----------
+        updates : after so many updates; with 0 the state stays as it is
+        seconds : after the update at which so much time is over
+        to_epoch : at the end of the epoch
+        cancel : after the update at which the flag is up
         """
-        if s.stopped:
+        if s.stopped or (updates is not None and updates <= 0):
             return s
         end = None if seconds is None else time.perf_counter() + seconds
         model = s.model.copy().train()
@@ -137,7 +152,7 @@ class Lab(Experiment[LabParams, LabState]):
             return s
         means = (s.loss / seen, s.right / seen) if whole is None else whole
         s = replace(s, epoch=s.epoch + 1, batch=0, seen=0, loss=0.0, right=0.0)
-        return _finished(_recorded(s, model, means, flow(model, before)))
+        return finished(_recorded(s, model, means, flow(model, before)))
 
     # Looking
 
@@ -165,6 +180,7 @@ class Lab(Experiment[LabParams, LabState]):
     # Files
 
     def save(self, s: LabState, path: FilePath) -> None:
+        """Write a file that `load` goes on from bit for bit. Raises ModelFileError or OSError."""
         write_whole(path, run_bytes(s))
 
     def load(self, path: FilePath) -> LabState:
@@ -225,15 +241,16 @@ def _learned(model: Model, data: LabData, rows: Array) -> tuple[float, float]:
     return loss, right
 
 
-def _evaluated(model: Model, x: Array, y: Array, of: Any) -> tuple[float, float]:
+def _evaluated(model: Model, x: Array, y: Array, of: Dataset | None) -> tuple[float, float]:
     """Mean loss without penalties, and accuracy, over rows; NaN over none. The mode is kept."""
-    if not len(x):
+    if of is None:
         return NAN, NAN
     training = model.training
     model.eval()
     loss = right = 0.0
-    for at in range(0, len(x), _EVALUATED):
-        part = slice(at, at + _EVALUATED)
+    rows = max(1, min(_EVALUATED, _MOST_AT_ONCE // _numbers_a_row(model)))
+    for at in range(0, len(x), rows):
+        part = slice(at, at + rows)
         output = model.forward(x[part])
         loss += model.data_loss(output, y[part]) * len(output)
         if of.is_classification:
@@ -243,6 +260,26 @@ def _evaluated(model: Model, x: Array, y: Array, of: Any) -> tuple[float, float]
     return loss / len(x), right / len(x) if of.is_classification else NAN
 
 
+def _numbers_a_row(model: Model) -> int:
+    """What the layers remember of a row, roughly: twice the widths of the dense ones."""
+    return 2 * sum(sum(layer.weights.shape) for layer in dense_layers(model))
+
+
+def _check_size(p: LabParams, data: LabData) -> None:
+    """Raise ParamError where what the layers remember of a batch would take gigabytes."""
+    rows = min(p.spec.batch or len(data.x), len(data.x))
+    width, most = p.spec.inputs, 0
+    for layer in p.spec.layers:
+        width = layer.units if isinstance(layer, DenseSpec) else width
+        most += width
+    if rows * (p.spec.inputs + most) > _MOST_AT_ONCE:
+        raise ParamError(
+            "spec",
+            f"a batch of {rows} rows through layers of {most} units in all takes too much memory; "
+            "smaller batches or narrower layers need less",
+        )
+
+
 def _recorded(
     s: LabState,
     model: Model,
@@ -250,8 +287,7 @@ def _recorded(
     found: Mapping[str, tuple[float, ...]] | None = None,
 ) -> LabState:
     """The state with a row more in its trace and its path."""
-    with np.errstate(all="ignore"):
-        test_loss, test_accuracy = _evaluated(model, s.data.test_x, s.data.test_y, s.data.test)
+    test_loss, test_accuracy = _evaluated(model, s.data.test_x, s.data.test_y, s.data.test)
     nothing = (NAN,) * len(dense_layers(model))
     empty = dict.fromkeys(("gradient_norm", "update_ratio", "dead", "saturated"), nothing)
     norms = tuple(float(np.linalg.norm(layer.weights)) for layer in dense_layers(model))
@@ -263,27 +299,28 @@ def _recorded(
     return replace(s, trace=s.trace.appended(row), path=path)
 
 
-def _finished(s: LabState) -> LabState:
-    """The state with the reason why training ends here, if there is one."""
+def finished(s: LabState) -> LabState:
+    """The state with the reason why training ends after its last row, if there is one."""
     p, row = s.params, s.trace[-1]
-    reached = row.test_accuracy if s.data.train.is_classification else -row.test_loss
-    goal = p.target if s.data.train.is_classification else -p.target
-    if p.target and reached >= goal:
-        what = "accuracy" if s.data.train.is_classification else "loss"
-        value = abs(reached)
-        return replace(s, stopped=f"the test {what} reached {value:.4g} in epoch {s.epoch}")
-    if p.patience and s.epoch - s.best.epoch >= p.patience:
+    if not all(np.isfinite(layer.weights).all() for layer in dense_layers(s.model)):
+        message = (
+            f"the weights became infinite in epoch {row.epoch}; a lower learning rate may help"
+        )
+        return replace(s, stopped=message, exploded=True)
+    classes, part = s.data.train.is_classification, "training" if s.data.test is None else "test"
+    what = "accuracy" if classes else "loss"
+    reached = getattr(row, f"{'train' if s.data.test is None else 'test'}_{what}")
+    if p.target and (reached >= p.target if classes else reached <= p.target):
+        return replace(s, stopped=f"the {part} {what} reached {reached:.4g} in epoch {row.epoch}")
+    if p.patience and row.epoch - (best := s.best).epoch >= p.patience:
+        least = best.train_loss if s.data.test is None else best.test_loss
         return replace(
-            s, stopped=f"the loss hasn't fallen for {p.patience} epochs; its least, "
-            f"{_judged(s, s.best):.4g}, was in epoch {s.best.epoch}",
+            s, stopped=f"the {part} loss hasn't fallen for {p.patience} epochs; its least, "
+            f"{least:.4g}, was in epoch {best.epoch}",
         )  # fmt: skip
-    if p.epochs and s.epoch >= p.epochs:
+    if p.epochs and row.epoch >= p.epochs:
         return replace(s, stopped=f"all {p.epochs} epochs are done")
     return s
-
-
-def _judged(s: LabState, row: Row) -> float:
-    return row.train_loss if s.data.test is None else row.test_loss
 
 
 def _given_weights(model: Model, source: DataRef) -> dict[str, Array]:

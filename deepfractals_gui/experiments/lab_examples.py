@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from deepfractals_gui.experiments.lab_params import FIRST, LabParams
@@ -52,6 +53,22 @@ def _deep(*hidden: LayerSpec) -> NetSpec:
     return NetSpec(64, layers, "cross_entropy", optimizer, batch=64)
 
 
+def _residual() -> NetSpec:
+    """Two spirals by eight residual layers of tanh."""
+    first = DenseSpec(16, "tanh", init="glorot")
+    layers = (first, *(replace(first, residual=True),) * 8, DenseSpec(2, init="glorot"))
+    return NetSpec(2, layers, "cross_entropy", OptimizerSpec("adam", 0.003), batch=32)
+
+
+def _paper() -> NetSpec:
+    """The mean-field network, whose factors are sqrt(2/n) of n inputs and 1/n of n units."""
+    layers = (
+        DenseSpec(16, "tanh", bias=False, scale=math.sqrt(2.0), init="normal"),
+        DenseSpec(1, bias=False, scale=1 / 16, init="normal"),
+    )
+    return NetSpec(1, layers, "mse", OptimizerSpec("sgd", 3.0))
+
+
 _IMAGES = LabParams(data="digits", scaling="unit", test_share=0.2, epochs=60)
 
 EXAMPLES: tuple[Example, ...] = (
@@ -81,6 +98,16 @@ EXAMPLES: tuple[Example, ...] = (
                 DenseSpec(32, init="glorot"), BatchNormSpec(), ActivationSpec("sigmoid")
             ),
         ),
+    ),
+    Example(
+        "residual", "Eight residual layers",
+        "What goes into each layer also goes around it: depth costs no gradient.",
+        LabParams(spec=_residual()),
+    ),
+    Example(
+        "paper", "The paper's network",
+        "The network of arXiv:2402.06184: tanh, no biases, plain gradient descent on all data.",
+        LabParams(data="sine", epochs=1000, spec=_paper()),
     ),
     Example(
         "iris", "Iris", "150 flowers of three kinds, by four lengths.",

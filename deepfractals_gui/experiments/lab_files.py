@@ -1,10 +1,13 @@
-"""Training runs in files: the network's file, with the run, its data and its path beside it."""
+"""Training runs in files: the network's file, with the run, its trace and its path beside it.
+
+The data themselves lie in it as ``X`` and ``Y``, scaled, for whoever reads only this file, unless
+they are very large; a run that goes on takes them from where it took them first.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path as FilePath
-from typing import Any, cast
 
 import numpy as np
 
@@ -12,14 +15,24 @@ from deepfractals_gui.core import Array
 from deepfractals_gui.experiments.lab_data import lab_data
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
-from deepfractals_gui.experiments.lab_trace import Path, Row, Trace
+from deepfractals_gui.experiments.lab_trace import Path, Row, Trace, dense_layers, weights_of
+from deepfractals_gui.nn import Model
 from deepfractals_gui.nn.model_files import ModelFileError, load_model, model_bytes
 
-VERSION = 1
+VERSION = 2
+_ROOM = 1 << 25
+"""Numbers of a run's weights, moments and inputs up to which the inputs are kept."""
+_LONGEST = 300
+"""Letters of the line that says why a run stopped."""
 
 
 def run_bytes(s: LabState) -> bytes:
-    """The content of a run's file; `load_run` goes on from it bit for bit."""
+    """The content of a run's file; `load_run` goes on from it bit for bit.
+
+    Raises
+    ------
+    ModelFileError   its weights aren't finite, or it is too large
+    """
     notes = {
         "lab": VERSION,
         "params": json.loads(s.params.to_json()),
@@ -27,9 +40,10 @@ def run_bytes(s: LabState) -> bytes:
         "exploded": s.exploded,
         "seen": s.seen, "loss": float(s.loss).hex(), "right": float(s.right).hex(),
         "stride": s.path.stride,
-        "trace": [[_json_number(value) for value in s.trace[k]] for k in range(len(s.trace))],
     }  # fmt: skip
-    arrays: dict[str, Array] = {"X": s.data.x, "Y": s.data.y}
+    arrays: dict[str, Array] = {"trace": s.trace.numbers()}
+    if s.data.x.size + 3 * weights_of(s.model).size <= _ROOM:
+        arrays |= {"X": s.data.x, "Y": s.data.y}
     if s.path.points:
         arrays["trajectory"] = np.stack(s.path.points)
     return model_bytes(s.model, s.params.spec, notes, arrays)
@@ -44,42 +58,60 @@ def load_run(path: FilePath) -> LabState:
     ParamError       its data can't be found any more, or have changed
     OSError          it can't be read
     """
-    stored = load_model(path, ("trajectory",))
-    notes = stored.notes
-    if notes.get("lab") != VERSION:
+    path = FilePath(path)
+    stored = load_model(path, ("trace", "trajectory"))
+    notes, arrays = stored.notes, stored.arrays
+    if "lab" not in notes:
         raise ModelFileError(f"{path.name} holds a network, but no run of the lab")
+    if notes["lab"] != VERSION:
+        raise ModelFileError(f"{path.name} holds a run of another version of the lab")
     try:
         params = LabParams.from_json(json.dumps(notes["params"]))
-        trace = Trace([_row_of(row) for row in notes["trace"]])
-        points = tuple(stored.arrays.get("trajectory", np.zeros((0, 0))).astype(np.float32))
-        step, epoch, batch, seen, stride = (
-            int(notes[name]) for name in ("step", "epoch", "batch", "seen", "stride")
+        if params.spec != stored.spec:
+            raise ValueError("its network is another one than its file's")
+        trace = _trace_in(arrays, stored.model)
+        kept = _path_in(arrays, stored.model, notes["stride"])
+        step, epoch, batch, seen = (
+            _whole(name, notes[name]) for name in ("step", "epoch", "batch", "seen")
         )
         loss, right = (float.fromhex(notes[name]) for name in ("loss", "right"))
-        stopped, exploded = str(notes["stopped"]), bool(notes["exploded"])
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        stopped, exploded = notes["stopped"], bool(notes["exploded"])
+        if not isinstance(stopped, str) or len(stopped) > _LONGEST or not stopped.isprintable():
+            raise ValueError("why it stopped can't be shown")
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ModelFileError(f"{path.name}: its run is damaged: {error}") from None
-    if not len(trace) or stride < 1 or params.spec != stored.spec:
-        raise ModelFileError(f"{path.name}: its run is damaged: its parts don't fit together")
-    return LabState(
-        params, lab_data(params), stored.model, step, epoch, batch, trace, Path(points, stride),
-        seen, loss, right, stopped, exploded,
+    state = LabState(
+        params, lab_data(params), stored.model, step, epoch, batch, trace, kept, seen, loss, right,
+        stopped, exploded,
     )  # fmt: skip
+    if batch >= state.batches_an_epoch or seen > len(state.data.x):
+        raise ModelFileError(f"{path.name}: its run is damaged: it is beyond the epoch's end")
+    return state
 
 
-def _json_number(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_json_number(one) for one in value]
-    # JSON has no NaN and no infinity; hexadecimal is exact.
-    return value if isinstance(value, int) else float(value).hex()
+def _trace_in(arrays: dict[str, Array], model: Model) -> Trace:
+    numbers = arrays["trace"]
+    columns = 6 + (len(Row._fields) - 6) * len(dense_layers(model))
+    if numbers.ndim != 2 or not len(numbers) or numbers.shape[1] != columns:
+        raise ValueError(f"its trace is {numbers.shape}; it has {columns} columns")
+    counts = numbers[:, :2]
+    if not ((counts >= 0) & (counts < 1 << 53) & (counts == np.floor(counts))).all():
+        raise ValueError("its trace counts updates and epochs that are no whole numbers")
+    return Trace(numbers)
 
 
-def _row_of(values: list[Any]) -> Row:
-    read = [
-        tuple(float.fromhex(one) for one in value) if isinstance(value, list)
-        else value if isinstance(value, int) else float.fromhex(value)
-        for value in values
-    ]  # fmt: skip
-    if len(read) != len(Row._fields):
-        raise ValueError("a row of its trace is cut short")
-    return Row(*cast(Any, read))
+def _path_in(arrays: dict[str, Array], model: Model, stride: int) -> Path:
+    points = arrays.get("trajectory")
+    if points is None:
+        return Path((), max(1, _whole("stride", stride)))
+    size = weights_of(model).size
+    if points.ndim != 2 or points.shape[1] != size:
+        raise ValueError(f"its trajectory is {points.shape}; there are {size} weights")
+    with np.errstate(over="ignore"):
+        return Path(tuple(points.astype(np.float32)), max(1, _whole("stride", stride)))
+
+
+def _whole(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 53:
+        raise ValueError(f"{name} is no whole number from 0 on")
+    return value

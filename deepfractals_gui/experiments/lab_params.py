@@ -78,11 +78,12 @@ class LabParams:
     )  # fmt: skip
     target: float = param(
         0.0, "Stop when the test accuracy reaches this (for regression: the test loss falls to "
-        "it); 0: never.", low=0.0, high=1e6, slider=(0.0, 1.0), group="Training",
+        "it); 0: never. Without rows for the test, the training's counts.", low=0.0, high=1e6,
+        slider=(0.0, 1.0), group="Training",
     )  # fmt: skip
     patience: int = param(
-        0, "Stop when the test loss hasn't fallen for so many epochs; 0: never.", low=0,
-        high=100_000, slider=(0, 100), group="Training",
+        0, "Stop when the test loss hasn't fallen for so many epochs; 0: never. Without rows for "
+        "the test, the training's counts.", low=0, high=100_000, slider=(0, 100), group="Training",
     )  # fmt: skip
     spec: NetSpec = FIRST
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from itertools import chain
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from deepfractals_gui.nn import Activation, DenseLayer, Layer, Model, arrays_of
 
 MOST_BYTES = 1 << 25
 """Of the weights along the way: beyond it every other row is forgotten."""
+MOST_WEIGHTS = 1 << 22
+"""Of a network whose way is kept; no loss landscape is drawn of larger ones."""
 NAN = float("nan")
 
 
@@ -41,31 +45,73 @@ class Row(NamedTuple):
     saturated: tuple[float, ...] = ()
 
 
+_SCALARS = 6
+"""Fields of a row that are one number; the others have one for every dense layer."""
+
+
+class _Numbers:
+    """Rows as numbers, float64 (capacity, 6 + 5 L) for L dense layers, of which some are used."""
+
+    def __init__(self, numbers: Array, used: int) -> None:
+        self.numbers, self.used = numbers, used
+
+
 class Trace:
     """Rows that are only ever appended to; two traces may share their beginning."""
 
-    def __init__(self, rows: list[Row] | None = None, count: int | None = None) -> None:
-        self._rows = [] if rows is None else rows
-        self._count = len(self._rows) if count is None else count
+    def __init__(self, numbers: Array | None = None) -> None:
+        start = np.zeros((0, len(Row._fields))) if numbers is None else numbers.astype(np.float64)
+        self._rows, self._count = _Numbers(start, len(start)), len(start)
 
     def __len__(self) -> int:
         return self._count
 
     def __getitem__(self, index: int) -> Row:
-        return self._rows[range(self._count)[index]]
+        # A number that is none is always the same object, so that equal rows compare equal.
+        values = [
+            NAN if math.isnan(value) else value
+            for value in self._rows.numbers[range(self._count)[index]].tolist()
+        ]
+        layers = self._layers
+        shares = [
+            tuple(values[at : at + layers]) for at in range(_SCALARS, len(values), layers or 1)
+        ]
+        step, epoch, *means = values[:_SCALARS]
+        return Row(int(step), int(epoch), *cast(Any, (*means, *shares)))
+
+    @property
+    def _layers(self) -> int:
+        return int(self._rows.numbers.shape[1] - _SCALARS) // (len(Row._fields) - _SCALARS)
 
     def appended(self, row: Row) -> Trace:
         """A trace with one row more; this one stays as it is."""
-        rows = self._rows
-        if len(rows) != self._count:
-            # Another run has gone on from here.
-            rows = rows[: self._count]
-        rows.append(row)
-        return Trace(rows)
+        flat = [*row[:_SCALARS], *chain.from_iterable(cast(Any, row[_SCALARS:]))]
+        rows, count = self._rows, self._count
+        # Another run may have gone on from here; and there may be no room left.
+        if rows.used != count or count == len(rows.numbers):
+            room = np.empty((max(32, 2 * count), len(flat)))
+            if count:
+                room[:count] = rows.numbers[:count]
+            rows = _Numbers(room, count)
+        rows.numbers[count] = flat
+        rows.used = count + 1
+        longer = Trace()
+        longer._rows, longer._count = rows, count + 1
+        return longer
+
+    def numbers(self) -> Array:
+        """All of it, float64 (R, 6 + 5 L): a column for each field, by dense layer where it has
+        several. ``Trace(numbers)`` is equal."""
+        return self._rows.numbers[: self._count].copy()
 
     def column(self, name: str) -> Array:
         """float64 (R,) or, by dense layer, (R, L)."""
-        return np.array([getattr(row, name) for row in self._rows[: self._count]], np.float64)
+        place = Row._fields.index(name)
+        rows = self._rows.numbers[: self._count]
+        if place < _SCALARS:
+            return rows[:, place].copy()
+        start = _SCALARS + (place - _SCALARS) * self._layers
+        return rows[:, start : start + self._layers].copy()
 
 
 class Path(NamedTuple):
@@ -75,8 +121,8 @@ class Path(NamedTuple):
     stride: int = 1
 
     def with_row(self, number: int, weights: Array) -> Path:
-        """The path after the trace's row of that number."""
-        if number % self.stride:
+        """The path after the trace's row of that number, with weights (P,)."""
+        if number % self.stride or weights.size > MOST_WEIGHTS:
             return self
         points = (*self.points, weights.astype(np.float32))
         if len(points) > max(8, MOST_BYTES // max(4 * weights.size, 1)) or len(points) > 1024:

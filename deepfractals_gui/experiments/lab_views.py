@@ -6,12 +6,13 @@ that goes on meanwhile uses the same ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from deepfractals_gui.core import Array
-from deepfractals_gui.experiments.lab_data import guesses
+from deepfractals_gui.experiments.lab_data import LabData, guesses
 from deepfractals_gui.experiments.lab_state import LabState
 from deepfractals_gui.nn import (
     Activation,
@@ -21,6 +22,7 @@ from deepfractals_gui.nn import (
     DropoutLayer,
     Layer,
     Model,
+    ResidualBlock,
 )
 
 _MARGIN = 0.15
@@ -47,7 +49,7 @@ def plane(s: LabState, shape: tuple[int, int], *, units: bool = True) -> Plane |
     """The network over the region of its data; None unless it has two inputs."""
     if s.params.spec.inputs != 2:
         return None
-    (left, right), (low, high) = (_extent(s.data.train.inputs[:, k]) for k in range(2))
+    (left, right), (low, high) = extents(s.data)
     height, width = shape
     x, y = _centres(left, right, width), _centres(low, high, height)
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -73,7 +75,7 @@ def line(s: LabState, count: int) -> Line | None:
     """The network over the range of its data; None unless it has one input."""
     if s.params.spec.inputs != 1:
         return None
-    x = _centres(*_extent(s.data.train.inputs[:, 0]), count)
+    x = _centres(*extents(s.data)[0], count)
     model = s.model.copy().eval()
     with np.errstate(all="ignore"):
         output = model.forward(s.data.scaling.apply(x[:, np.newaxis]))
@@ -121,7 +123,7 @@ class Mistake(NamedTuple):
     row : its number among the test rows
     inputs : (n,), before scaling
     true, guessed : names of classes
-    confidence : the probability that the network gives its guess
+    confidence : the probability that the network gives its guess; under mse, its output
     """
 
     row: int
@@ -173,6 +175,7 @@ def chain(s: LabState, row: int, *, test: bool = False) -> tuple[Stage, ...]:
     """The chain rule step by step: forward through the layers, the loss, and back.
 
     The network evaluates: nothing is dropped, and batch normalisation uses its running statistics.
+    Gradients are those of the sample's loss alone, without penalties.
 
     Raises
     ------
@@ -180,39 +183,69 @@ def chain(s: LabState, row: int, *, test: bool = False) -> tuple[Stage, ...]:
     """
     x, y = (s.data.test_x, s.data.test_y) if test else (s.data.x, s.data.y)
     model = s.model.copy().eval()
-    x, y = x[range(len(x))[row]][np.newaxis], y[row : row + 1]
+    model.l1 = model.l2 = 0.0
+    row = range(len(x))[row]
+    x, y = x[row : row + 1], y[row : row + 1]
     with np.errstate(all="ignore"):
         output = model.forward(x)
         loss = model.data_loss(output, y)
         model.backward(output, y)
-    layers = list(model.walk())
     stages = [Stage("The sample", "x: the scaled inputs", (("x", x[0]),), "forward")]
-    for number, layer in enumerate(layers, start=1):
-        stages.append(_forward(number, layer))
+    numbers = {layer: number for number, layer in enumerate(model.walk(), start=1)}
+    for layer in model.layers:
+        stages += _all_forward(layer, numbers)
     target = np.atleast_1d(y[0])
     values = (("output", output[0]), ("target", target), ("loss", np.array([loss])))
     stages.append(Stage("The loss", _LOSSES[s.params.spec.loss], values, "forward"))
-    for number in range(len(layers), 0, -1):
-        layer = layers[number - 1]
-        if number == len(layers) and model.layers[-1] is layer and _is_head(layer, s):
-            words = f"Layer {number}: {layer.describe()} and loss in one"
-            formula = "g = p - t: the loss and the function behind it in one step"
-            gradient = (("g by the logits", layer.dinputs[0]),)
-            stages.append(Stage(words, formula, gradient, "backward"))
-        else:
-            stages.append(_backward(number, layer))
+    layers = list(model.layers)
+    if s.params.spec.loss != "mse":
+        head = layers.pop()
+        words = f"Layer {numbers[head]}: {head.describe()} and loss in one"
+        gradient = (("g by the logits", head.dinputs[0]),)
+        stages.append(Stage(words, _HEADS[s.params.spec.loss], gradient, "backward"))
+    for layer in reversed(layers):
+        stages += _all_backward(layer, numbers)
     return tuple(stages)
 
 
+def _all_forward(layer: Layer, numbers: Mapping[Layer, int]) -> list[Stage]:
+    """The stages of a layer, or of those inside a block, and the sum that ends it."""
+    if not isinstance(layer, ResidualBlock):
+        return [_forward(numbers[layer], layer)]
+    stages = [stage for one in layer.layers for stage in _all_forward(one, numbers)]
+    inside = layer.layers[-1].output[0]
+    arrays = (("x", layer.inputs[0]), ("F(x)", inside), ("out", layer.output[0]))
+    return [*stages, Stage(_around(layer, numbers), "y = (x + F(x)) / √2", arrays, "forward")]
+
+
+def _all_backward(layer: Layer, numbers: Mapping[Layer, int]) -> list[Stage]:
+    """The stages of a layer, or of those inside a block and the sum of both ways."""
+    if not isinstance(layer, ResidualBlock):
+        return [_backward(numbers[layer], layer)]
+    stages = [stage for one in reversed(layer.layers) for stage in _all_backward(one, numbers)]
+    inside = layer.layers[0].dinputs[0]
+    arrays = (
+        ("g / √2", layer.dinputs[0] - inside), ("gx of F", inside), ("gx", layer.dinputs[0]),
+    )  # fmt: skip
+    formula = "F gets g / √2, and gx = g / √2 + gx of F"
+    return [*stages, Stage(_around(layer, numbers), formula, arrays, "backward")]
+
+
+def _around(layer: ResidualBlock, numbers: Mapping[Layer, int]) -> str:
+    inside = [numbers[one] for one in layer.walk()]
+    return f"Around layers {inside[0]} to {inside[-1]}: residual"
+
+
 _LOSSES = {
-    "mse": "L = mean (ŷ - y)²",
+    "mse": "L = mean (ŷ - y)² over the K outputs; g = 2 (ŷ - y) / K",
     "cross_entropy": "L = -ln p[label]",
-    "binary_cross_entropy": "L = -mean (t ln p + (1 - t) ln(1 - p))",
+    "binary_cross_entropy": "L = -mean (t ln p + (1 - t) ln(1 - p)) over the K outputs",
 }
-
-
-def _is_head(layer: Layer, s: LabState) -> bool:
-    return s.params.spec.loss != "mse" and isinstance(layer, (Activation, Activation_Softmax))
+_HEADS = {
+    "cross_entropy": "g = p - t, t being 1 for the label and else 0",
+    "binary_cross_entropy": "g = (p - t) / K",
+}
+"""The gradient by the logits: the function behind them and the loss in one step."""
 
 
 def _forward(number: int, layer: Layer) -> Stage:
@@ -237,11 +270,13 @@ def _forward(number: int, layer: Layer) -> Stage:
 def _backward(number: int, layer: Layer) -> Stage:
     arrays: list[tuple[str, Array]] = []
     if isinstance(layer, DenseLayer):
-        formula = "gW = xᵀg, gb = g, gx = gWᵀ" if layer.bias else "gW = xᵀg, gx = gWᵀ"
+        factor = "" if layer.scale == 1.0 else f"{layer.scale:.4g} "
+        bias = "gb = g, " if layer.bias else ""
+        formula = f"gW = {factor}xᵀg, {bias}gx = {factor}gWᵀ"
         arrays.append(("gW", layer.dweights))
         arrays += [("gb", layer.dbiases)] if layer.bias else []
     elif isinstance(layer, BatchNormLayer):
-        formula = "gx = γ g / √(σ² + ε)"
+        formula = "gγ = g (x - μ) / √(σ² + ε), gβ = g, gx = γ g / √(σ² + ε)"
         arrays += [("gγ", layer.dgamma), ("gβ", layer.dbeta)]
     elif isinstance(layer, DropoutLayer):
         formula = "gx = g"
@@ -260,10 +295,14 @@ def _first_formula(layer: Layer) -> str:
     return (type(layer).__doc__ or "").split(";")[0].split("\n")[0].rstrip(".")
 
 
-def _extent(values: Array) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    room = _MARGIN * (high - low) or 1.0
-    return low - room, high + room
+def extents(data: LabData) -> tuple[tuple[float, float], ...]:
+    """The range, with room around it, of each of the first two inputs over the training rows."""
+    found = []
+    for column in data.train.inputs[:, :2].T:
+        low, high = float(column.min()), float(column.max())
+        room = _MARGIN * (high - low) or 1.0
+        found.append((low - room, high + room))
+    return tuple(found)
 
 
 def _centres(low: float, high: float, count: int) -> Array:

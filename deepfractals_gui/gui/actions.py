@@ -220,6 +220,16 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Home", "The whole plane"),
 )
 """What the canvas understands besides the actions, for the shortcut sheet."""
+LAB_KEYS: tuple[tuple[str, str], ...] = (
+    ("Space", "Train or pause"),
+    ("B  E", "Train one batch, or one epoch"),
+    ("R", "Rewind to the same first weights"),
+    ("K", "Keep the run, to compare it"),
+    ("Alt+Up  Alt+Down", "Move the layer"),
+    ("Ctrl+O  Ctrl+S", "Open data or a run; save the run"),
+    ("Ctrl+E", "Export what is seen"),
+)
+"""What the lab understands, for the shortcut sheet."""
 
 
 class Actions(QObject):

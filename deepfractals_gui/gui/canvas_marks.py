@@ -198,17 +198,21 @@ class OverlayItem(_Mark):
             color = QColor(self._theme.series[number % len(self._theme.series)])
             places = [self._geometry.scene(float(x), float(y)) for x, y in overlay.points]
             if overlay.joined:
-                painter.setPen(QPen(_HALO, 3))
-                painter.drawPolyline(QPolygonF(places))
-                painter.setPen(QPen(color, 1.3))
-                painter.drawPolyline(QPolygonF(places))
-                continue
-            for index, place in enumerate(places):
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                for pen in (QPen(_HALO, 4.0), QPen(color, 1.8)):
+                    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+                    painter.setPen(pen)
+                    painter.drawPolyline(QPolygonF(places))
+            labels = (*overlay.labels, *[""] * len(places))
+            for place, text in zip(places, labels, strict=False):
+                # A line shows only those of its points that have a name.
+                if overlay.joined and not text:
+                    continue
                 painter.setPen(QPen(_HALO, 1.2))
                 painter.setBrush(QBrush(color))
                 painter.drawEllipse(place, 3.4, 3.4)
-                if index < len(overlay.labels):
-                    self._label(painter, place, overlay.labels[index])
+                if text:
+                    self._label(painter, place, text)
 
     def _label(self, painter: QPainter, place: QPointF, text: str) -> None:
         at = place + QPointF(7, 4)

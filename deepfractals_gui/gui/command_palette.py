@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from deepfractals_gui.coloring import PALETTES
+from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.theme import theme
 from deepfractals_gui.systems import SYSTEMS
@@ -100,24 +101,34 @@ def commands_of(window: MainWindow) -> list[Command]:
         for action in window.actions_by_key.all
         if action.isEnabled() and action.objectName() != "commands"
     ]
+    for action in window.menus.pages:
+        keys = action.shortcut().toString(style)
+        found.append(Command(action.text(), "page", action.trigger, keys))
     for number, system in enumerate(SYSTEMS, start=1):
         choose = partial(model.choose_system, system.key)
-        found.append(Command(system.title, "system", choose, f"Ctrl+{number}"))
+        found.append(Command(system.title, "system", choose, f"Alt+{number}"))
     for system in SYSTEMS:
         for preset in system.presets:
             look = partial(model.open_preset, system.key, preset)
             found.append(Command(preset.title, f"place in {system.title}", look))
+    for example in EXAMPLES:
+        train = partial(_open_example, window, example)
+        found.append(Command(example.title, "network in the lab", train))
     for palette in PALETTES.values():
         found.append(Command(palette.title, "palette", partial(_use_palette, model, palette.key)))
     for bookmark in window.bookmarks.entries:
         look = partial(model.open_view, bookmark.document)
         found.append(Command(bookmark.name, "bookmark", look))
-    for action in window.docks.toggles:
+    for action in window.docks.toggles if window.pages.explores else ():
         verb = "Hide" if action.isChecked() else "Show"
         found.append(Command(f"{verb} {action.text()}", "panel", action.trigger))
     for action in window.menus.themes:
         found.append(Command(action.text(), "theme", action.trigger))
     return found
+
+
+def _open_example(window: MainWindow, example: Example) -> None:
+    window.bridges.open_params(example.params)
 
 
 def _use_palette(model: SessionModel, key: str) -> None:

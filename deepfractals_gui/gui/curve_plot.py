@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from deepfractals_gui.core import STEP_NUMBER, Array, Curve
 from deepfractals_gui.gui.axes import linear_ticks, log_ticks, tick_text
-from deepfractals_gui.gui.curve_lines import Drawn, Key, Line, sample
+from deepfractals_gui.gui.curve_lines import MOST_POINTS, Drawn, Key, Line, sample
 from deepfractals_gui.gui.theme import number_font, small_font, theme
 
 _Value = TypeVar("_Value", float, Array)
@@ -37,6 +37,7 @@ class CurvePlot(QWidget):
         self.lines: tuple[Line, ...] = ()
         self.legend: tuple[Key, ...] = ()
         self.title = ""
+        self.most_points = MOST_POINTS
         self._drawn: tuple[Drawn, ...] = ()
         self._log = False
         self._ends = (0.0, 1.0)
@@ -91,17 +92,26 @@ class CurvePlot(QWidget):
         """Show a curve in the colour of a series."""
         self.set_lines(curve.name, [Line(curve, Key(curve.name, series))])
 
-    def set_lines(self, title: str, lines: Sequence[Line], legend: Sequence[Key] = ()) -> None:
-        """Show curves in one plot; the legend says what the title doesn't."""
+    def set_lines(
+        self,
+        title: str,
+        lines: Sequence[Line],
+        legend: Sequence[Key] = (),
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        """Show curves in one plot; the legend says what the title doesn't.
+
+        ``span`` is the range of a linear vertical axis; None fits it to the values.
+        """
         self.lines, self.legend, self._pointed = tuple(lines), tuple(legend), None
         first = self.lines[0].curve
         self._log = first.log
         self.title = f"{title} [{first.unit}]" if first.unit else title
         if first.against != STEP_NUMBER:
             self.title += f" over {first.against}"
-        self._drawn = tuple(Drawn(line, self._log) for line in self.lines)
+        self._drawn = tuple(Drawn(line, self._log, self.most_points) for line in self.lines)
         self._ends = _ends([drawn.x for drawn in self._drawn])
-        self._range = _padded([drawn.y for drawn in self._drawn], self._log)
+        self._range = span or _padded([drawn.y for drawn in self._drawn], self._log)
         self.setAccessibleName(f"{title} against the {first.against}")
         self.setAccessibleDescription(
             "; ".join(

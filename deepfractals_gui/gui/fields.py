@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -91,7 +92,9 @@ class Field(QWidget):
 
     def set_error(self, message: str) -> None:
         """Say beside the field what is wrong; "" clears it."""
-        self.error_line.set_text(message[:1].upper() + message[1:])
+        # The name of a file keeps its letters.
+        named = "." in message.partition(" ")[0]
+        self.error_line.set_text(message if named else message[:1].upper() + message[1:])
 
     def _name(self, widget: QWidget, part: str = "") -> None:
         widget.setAccessibleName(f"{self.spec.title} {part}".strip())
@@ -304,10 +307,17 @@ class DataField(Field):
     def choose_file(self) -> None:
         """Ask for a file and take it."""
         name, _ = QFileDialog.getOpenFileName(
-            self.window(), self.spec.title, "", "Data (*.csv *.npz *.json *.txt);;All files (*)"
+            self.window(),
+            self.spec.title,
+            "",
+            "Data (*.csv *.npz *.json *.txt *.gz *-ubyte);;All files (*)",
         )
         if name:
             self._take_text(name)
+
+    def take_file(self, path: Path) -> None:
+        """Take a file; one that can't be read is explained beside the field."""
+        self._take_text(str(path))
 
     def _display(self, value: Any) -> None:
         self.box.clear()

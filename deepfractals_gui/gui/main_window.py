@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from deepfractals_gui.gui.actions import SEPARATOR, TOOLBAR, TOOLBAR_END, Actions
 from deepfractals_gui.gui.autosave import Autosave
@@ -17,8 +17,10 @@ from deepfractals_gui.gui.docks import Docks
 from deepfractals_gui.gui.file_commands import FileCommands
 from deepfractals_gui.gui.floating import Floating
 from deepfractals_gui.gui.inspector import Inspector
+from deepfractals_gui.gui.lab_bridges import LabBridges
 from deepfractals_gui.gui.linked_view import LinkedView
 from deepfractals_gui.gui.menus import Menus
+from deepfractals_gui.gui.pages import Pages
 from deepfractals_gui.gui.preparing import Preparing
 from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.gui.rail.rail import Rail
@@ -68,8 +70,7 @@ class MainWindow(QMainWindow):
         self.bookmarks = BookmarkList(self.data_folder / "bookmarks.json", parent=model)
         self.status = StatusLine(model)
         self.preparing = Preparing(self.canvas)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self._explore_page())
+        self.pages = Pages(self, {"explore": self._explore_page, "lab": self._lab_page})
         self.setCentralWidget(self.pages)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, model, controller)
         self.file = FileCommands(self)
         self.view = ViewCommands(self)
+        self.bridges = LabBridges(self)
         self.actions_by_key = Actions(
             {
                 "window": self,
@@ -99,7 +101,7 @@ class MainWindow(QMainWindow):
         self._default_layout = self.saveState()
         self._restore_geometry()
         self._on_changed(model.view, model.view)
-        self._on_history()
+        self.enable_history()
 
     # Building.
 
@@ -116,6 +118,15 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         Floating(self.banner, self.canvas, "top", 680)
         Floating(self.tasks, self.canvas, "bottom", 560)
+        return page
+
+    def _lab_page(self) -> QWidget:
+        # Loaded when it is first looked at: the window opens without it.
+        from deepfractals_gui.gui.lab.lab_page import LabPage
+
+        page = LabPage()
+        page.mapWished.connect(self.bridges.map_run)
+        page.sliceWished.connect(self.bridges.slice_run)
         return page
 
     def _toolbar(self) -> QToolBar:
@@ -165,8 +176,12 @@ class MainWindow(QMainWindow):
         canvas.clicked.connect(inspector.point_clicked)
         inspector.pinsChanged.connect(canvas.show_pins)
         self.autosave.failed.connect(self.show_error, queued)
+        self.rail.turned.connect(self.pages.turn)
+        self.pages.turned.connect(self.rail.show_page)
         model.changed.connect(self._on_changed)
-        model.historyChanged.connect(self._on_history)
+        # What was asked for from another page is to be seen.
+        model.changed.connect(self.pages.explore)
+        model.historyChanged.connect(self.enable_history)
 
     # Messages.
 
@@ -215,8 +230,11 @@ class MainWindow(QMainWindow):
         self.file.update_title()
 
     @Slot()
-    def _on_history(self) -> None:
+    def enable_history(self) -> None:
+        """Enable the actions of the history that lead somewhere."""
         model = self.model
+        if not self.pages.explores:
+            return
         for key in ("undo", "redo", "back", "forward"):
             self.actions_by_key[key].setEnabled(getattr(model, f"can_{key}"))
 
@@ -240,7 +258,8 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.canvas.setFocus()
+        if self.pages.explores:
+            self.canvas.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closed:
@@ -252,10 +271,12 @@ class MainWindow(QMainWindow):
         self._closed = True
         if self._settings is not None:
             self._settings.setValue("geometry", self.saveGeometry())
-            self._settings.setValue("state", self.saveState())
+            self._settings.setValue("state", self.pages.explore_state)
         self.hide()
         self.preparing.close()
         self.docks.close()
+        self.bridges.close()
+        self.pages.shut_down()
         self.tasks.shut_down()
         self.autosave.close()
         self.controller.close()

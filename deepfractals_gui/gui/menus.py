@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from deepfractals_gui.gui.actions import ACTIONS, MENUS, SEPARATOR
+from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.gui.theme import CHOICES, appearance
 from deepfractals_gui.systems import SYSTEMS
 
@@ -39,9 +40,36 @@ class Menus(QObject):
         self._bookmarks.aboutToShow.connect(self._fill_bookmarks)
         view_menu = self._menus["View"]
         view_menu.insertMenu(window.actions_by_key["clear_orbit"], self._bookmarks)
+        self._add_pages(view_menu)
         self._add_panels(view_menu)
         self._add_themes(view_menu)
         self._add_systems(self._menus["Systems"])
+
+    def _add_pages(self, menu: QMenu) -> None:
+        self._pages = QActionGroup(self)
+        first = menu.actions()[0]
+        for number, page in enumerate(PAGES, start=1):
+            action = QAction(page.title, self)
+            action.setCheckable(True)
+            action.setChecked(number == 1)
+            action.setData(page.key)
+            action.setToolTip(page.tooltip)
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            self._pages.addAction(action)
+            menu.insertAction(first, action)
+            action.triggered.connect(partial(self._window.pages.turn, page.key))
+        menu.insertSeparator(first)
+        self._window.pages.turned.connect(self._check_page)
+
+    @Slot(str)
+    def _check_page(self, key: str) -> None:
+        for action in self._pages.actions():
+            action.setChecked(action.data() == key)
+
+    @property
+    def pages(self) -> tuple[QAction, ...]:
+        """One action per page, to turn to it."""
+        return tuple(self._pages.actions())
 
     def _add_panels(self, menu: QMenu) -> None:
         panels = QMenu("Panels", self._window)
@@ -75,7 +103,7 @@ class Menus(QObject):
             action.setData(system.key)
             action.setToolTip(system.summary)
             if number <= 9:
-                action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+                action.setShortcut(QKeySequence(f"Alt+{number}"))
             self._systems.addAction(action)
             action.triggered.connect(partial(self._window.model.choose_system, system.key))
         self._window.model.changed.connect(self._check_system)

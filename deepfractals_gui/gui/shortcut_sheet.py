@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from deepfractals_gui.gui.actions import ACTIONS, GESTURES, MENUS
+from deepfractals_gui.gui.actions import ACTIONS, GESTURES, LAB_KEYS, MENUS
+from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.systems import SYSTEMS
 
 
@@ -24,11 +25,15 @@ class ShortcutSheet(QDialog):
             column.setSpacing(18)
             columns.addLayout(column)
         left.addWidget(_section("On the picture", GESTURES))
+        left.addWidget(_section("In the lab", LAB_KEYS))
         for menu in MENUS:
             column = right if menu in ("View", "Help") else middle
             rows = [(_keys(a.shortcuts), a.title.rstrip("…")) for a in ACTIONS if a.menu == menu]
             if menu == "Systems":
-                rows = [(_keys((f"Ctrl+{n}",)), s.title) for n, s in enumerate(SYSTEMS, start=1)]
+                rows = [(_keys((f"Alt+{n}",)), s.title) for n, s in enumerate(SYSTEMS, start=1)]
+            if menu == "View":
+                pages = enumerate(PAGES, start=1)
+                rows = [*((_keys((f"Ctrl+{n}",)), page.title) for n, page in pages), *rows]
             rows = [(keys, title) for keys, title in rows if keys]
             if rows:
                 column.addWidget(_section(menu, tuple(rows)))

@@ -14,6 +14,9 @@ QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $window; width: 5px; height: 5px; }
 QMainWindow::separator:hover { background: $accent; }
 
+QSplitter::handle { background: $window; }
+QSplitter::handle:hover { background: $accent; }
+
 QToolBar { background: $window; border: none; padding: 3px 6px; spacing: 2px; }
 QToolBar::separator { background: $line; width: 1px; margin: 6px 6px; }
 QToolButton { border: none; border-radius: 5px; padding: 4px; background: transparent; }
@@ -59,6 +62,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox { background: $field; col
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus {
     border-color: $accent; }
+QLineEdit:disabled { color: $muted; background: $surface; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $danger; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
 QTableView { background: $field; alternate-background-color: $surface; border: 1px solid $line; }

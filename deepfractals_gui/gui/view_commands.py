@@ -46,7 +46,7 @@ class ViewCommands(QObject):
         self._hidden: list[QDockWidget] = []
         self._fronts: list[QDockWidget] = []
         self._sheet: ShortcutSheet | None = None
-        self._overlays_wanted = False
+        self._overlays_chosen: dict[str, bool] = {}
         self._menu: QMenu | None = None
         self._tasks = Background(window.controller.renderer.background)
         self._tasks.done.connect(self._overlays_found)
@@ -86,6 +86,9 @@ class ViewCommands(QObject):
             params, viewport = linked
             look = partial(model.replace, params=params, viewport=model.fitted(viewport))
             menu.addAction("Open the linked plane", look)
+        if self._window.bridges.leads_to_run():
+            train = partial(self._window.bridges.open_run, point.x, point.y)
+            menu.addAction("Open its run in the lab", train)
         menu.addSeparator()
         for title, viewport in (
             ("Centre here", geometry.centred(position)),
@@ -134,10 +137,17 @@ class ViewCommands(QObject):
     def on_changed(self, old: View, new: View) -> None:
         """Keep the marks of the System up to date."""
         self._window.canvas.supersampling = new.supersampling
+        self._window.actions_by_key["overlays"].setChecked(self._overlays_wanted)
         if self._overlays_wanted:
             self._ask_overlays()
 
     # Marks.
+
+    @property
+    def _overlays_wanted(self) -> bool:
+        """Whether the marks of the system at hand are shown: as chosen for it, or as it begins."""
+        system = self._window.model.system
+        return self._overlays_chosen.get(system.key, system.marked)
 
     @Slot(bool)
     def set_axes(self, shown: bool) -> None:
@@ -145,7 +155,7 @@ class ViewCommands(QObject):
 
     @Slot(bool)
     def set_overlays(self, shown: bool) -> None:
-        self._overlays_wanted = shown
+        self._overlays_chosen[self._window.model.system.key] = shown
         if shown:
             self._ask_overlays()
         else:

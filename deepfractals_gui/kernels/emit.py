@@ -247,6 +247,17 @@ class BitSet:
         return self.builder.load(self.place)
 
 
+def lanes_before(builder: Any, count: int, first: Any, end: Any) -> Value:
+    """The lanes of a vector of ``count``, numbered from ``first`` on, that come before ``end``."""
+    number = ir.IntType(64)
+    lanes = ir.VectorType(number, count)
+    ramp = ir.Constant(lanes, [ir.Constant(number, lane) for lane in range(count)])
+    empty = ir.Constant(lanes, ir.Undefined)
+    one = builder.insert_element(empty, builder.sub(end, first), ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), count), None)
+    return Value(builder, builder.icmp_signed("<", ramp, builder.shuffle_vector(one, empty, zeros)))
+
+
 def whole(number: int) -> Any:
     """A 64-bit integer of the code being written, for index arithmetic."""
     return ir.Constant(ir.IntType(64), number)

@@ -38,6 +38,12 @@ _ODD = (5.1395924094139986e-05, 0.0014109327286396397, 0.025396825413701238,
         0.2666666666666284, 1.3333333333333333, 2.0)  # fmt: skip
 
 
+def expm1_twice(r: Value) -> Value:
+    """exp(2 r) - 1 for |r| <= ln(2) / 4."""
+    z = r * r
+    return fma(r, horner(z, _ODD), z * horner(z, _EVEN))
+
+
 def tanh_quotient(x: Value) -> tuple[Value, Value]:
     """Numerator and denominator of tanh x; what isn't a number stays so.
 
@@ -48,8 +54,7 @@ def tanh_quotient(x: Value) -> tuple[Value, Value]:
     x = select(x >= _SATURATED, _SATURATED, x)
     t = fma(x, _TWICE_LOG2_E, _ROUNDER)
     r = fma(t - _ROUNDER, -_HALF_LN2, x)
-    z = r * r
-    q = fma(r, horner(z, _ODD), z * horner(z, _EVEN))
+    q = expm1_twice(r)
     power = from_bits(bits(x.constant(1.0)).plus(bits(t) << 52))
     return fma(power, q, power - 1.0), fma(power, q, power + 1.0)
 

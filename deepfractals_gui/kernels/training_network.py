@@ -108,7 +108,7 @@ def pack(
         np.array([ACTIVATIONS.index(name) for name in activation], np.int64),
         np.array(scale, np.float64),
         np.concatenate([np.ravel(array) for array in weights]).astype(np.float64),
-        _chunks(inputs, chunks, stride), _chunks(targets, chunks, stride),
+        chunked(inputs, chunks, stride), chunked(targets, chunks, stride),
         np.array([min(stride, count - k * stride) for k in range(chunks)], np.int64), stride,
         LOSSES.index(loss), OPTIMIZERS.index(optimizer), steps,
         np.ascontiguousarray(batches, np.int64),
@@ -118,8 +118,11 @@ def pack(
     )  # fmt: skip
 
 
-def _chunks(data: Array, chunks: int, stride: int) -> Array:
-    """Data (D, n) as float64 (chunks, rows stride), on a cache line, rows padded to four."""
+def chunked(data: Array, chunks: int, stride: int, last: bool = False) -> Array:
+    """Data (D, n) as float64 (chunks, rows stride), on a cache line, rows padded to four.
+
+    The padding is 0; with ``last`` what follows the last data point repeats it.
+    """
     rows = -(-data.shape[1] // UNITS) * UNITS
     room = np.zeros(chunks * rows * stride + 8)
     start = (-room.ctypes.data % 64) // 8
@@ -127,4 +130,6 @@ def _chunks(data: Array, chunks: int, stride: int) -> Array:
     for chunk in range(chunks):
         part = data[chunk * stride : (chunk + 1) * stride]
         packed[chunk, : data.shape[1], : len(part)] = part.T
+        if last:
+            packed[chunk, : data.shape[1], len(part) :] = part[-1:].T
     return packed.reshape(chunks, rows * stride)

@@ -16,6 +16,7 @@ from deepfractals_gui.kernels.emit import (
     fma,
     intrinsic,
     ir,
+    lanes_before,
     loop,
     select,
     types,
@@ -77,7 +78,7 @@ def _residuals(
             total = Value(builder, builder.load(squares))
             for shift, output in zip(shifts, following, strict=True):
                 error = fma(output, scale_all, -y.get(shift))
-                error = select(_below(builder, shift, valid), error, 0.0)
+                error = select(lanes_before(builder, POINTS, shift, valid), error, 0.0)
                 r.put(shift, error * factor_all)
                 total = fma(error, error, total)
             builder.store(total.value, squares)
@@ -94,17 +95,6 @@ def _residuals(
         types.int64, types.float64, types.float64,
     )  # fmt: skip
     return signature, generate
-
-
-def _below(builder: Any, first: Any, end: Any) -> Value:
-    """The lanes, counted from ``first`` on, that come before ``end``."""
-    number = ir.IntType(64)
-    lanes = ir.VectorType(number, POINTS)
-    ramp = ir.Constant(lanes, [ir.Constant(number, lane) for lane in range(POINTS)])
-    empty = ir.Constant(lanes, ir.Undefined)
-    one = builder.insert_element(empty, builder.sub(end, first), ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), POINTS), None)
-    return Value(builder, builder.icmp_signed("<", ramp, builder.shuffle_vector(one, empty, zeros)))
 
 
 @intrinsic

@@ -20,6 +20,7 @@ MODULES = (
     "deepfractals_gui.kernels.training",
     "deepfractals_gui.kernels.training_single",
     "deepfractals_gui.kernels.training_identity",
+    "deepfractals_gui.kernels.landscape",
     "deepfractals_gui.kernels.color_values",
     "deepfractals_gui.kernels.color_ranks",
     "deepfractals_gui.kernels.color_wide",

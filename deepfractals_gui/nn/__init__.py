@@ -2,7 +2,9 @@
 
 `layers`: what a layer is, dense layers, dropout, batch normalisation, residual blocks.
 `activations`: the functions between them. `losses`: what is minimised. `optimizers`: how weights
-follow gradients. `model`: all of it put together, and trained. `initial`: the first weights.
+follow gradients. `model`: all of it put together, and trained; `batches`: on what, in which order;
+`scores`: what is told of it then.
+`initial`: the first weights.
 `spec`: a network as a description, for every part of the program; `building` makes models of it,
 `model_files` keeps them. `datasets`: what there is to learn.
 """
@@ -53,7 +55,7 @@ from deepfractals_gui.nn.losses import (
     Loss_CategoricalCrossentropy,
     Loss_MeanSquaredError,
 )
-from deepfractals_gui.nn.model import Evaluation, History, Model
+from deepfractals_gui.nn.model import Model
 from deepfractals_gui.nn.model_files import ModelFileError, Stored, load_model, save_model
 from deepfractals_gui.nn.optimizers import (
     Optimizer,
@@ -64,8 +66,10 @@ from deepfractals_gui.nn.optimizers import (
     Optimizer_SGD,
     optimizer_of,
 )
+from deepfractals_gui.nn.scores import Evaluation, History
 from deepfractals_gui.nn.spec import (
     ACTIVATIONS,
+    BATCH_NORM_EPSILON,
     INITS,
     LOSSES,
     OPTIMIZERS,
@@ -82,6 +86,7 @@ from deepfractals_gui.nn.spec import (
 __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_LAYERS",
+    "BATCH_NORM_EPSILON",
     "DATASETS",
     "DRAWN",
     "INITS",

@@ -1,6 +1,7 @@
-"""Activation functions, each a layer: y = f(x), and back gx = g f'(x), elementwise but for softmax.
+"""Activation functions, each a layer: y = f(x), and back gx = g f'(x).
 
-`ACTIVATION_LAYERS` has them by the names that a `NetSpec` uses.
+They work number by number, but softmax, which works row by row; x, y, the gradient g from above and
+gx are all (N, n). `ACTIVATION_LAYERS` has them by the names that a `NetSpec` uses.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import ClassVar
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.nn.layers import Layer
+from deepfractals_gui.nn.layers import Layer, batch_of, gradient_of
 
 _GELU_SCALE, _GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
 
 class Activation(Layer):
-    """An elementwise function. Subclasses give f and its derivative.
+    """A function of single numbers. Subclasses give f and its derivative.
 
     Attributes
     ----------
@@ -27,24 +28,27 @@ class Activation(Layer):
     steepest: ClassVar[float] = 1.0
 
     def value(self, x: Array) -> Array:
-        """f(x)."""
+        """f(x), in the shape of x."""
         raise NotImplementedError
 
     def slope(self, x: Array, y: Array) -> Array:
-        """f'(x); y = f(x) is known."""
+        """f'(x), in the shape of x; y = f(x) is known already."""
         raise NotImplementedError
 
     def forward(self, inputs: Array) -> Array:
-        self.inputs = inputs
-        self.output = self.value(inputs)
+        self.inputs = batch_of(self, inputs)
+        self.output = self.value(self.inputs)
         return self.output
 
     def backward(self, dvalues: Array) -> Array:
-        self.dinputs = dvalues * self.slope(self.inputs, self.output)
+        self.dinputs = gradient_of(self, dvalues) * self.slope(self.inputs, self.output)
         return self.dinputs
 
     def dead(self) -> float:
-        """Share of units whose slope is 0 for every sample of the last batch: they can't learn."""
+        """Share of units whose slope is 0 for every sample of the last batch.
+
+        They pass no gradient on, and what feeds them learns nothing from that batch.
+        """
         return float(np.mean(np.all(self.slope(self.inputs, self.output) == 0.0, axis=0)))
 
     def saturated(self) -> float:
@@ -74,7 +78,7 @@ class Activation_ReLU(Activation):
 
 
 class Activation_LeakyReLU(Activation):
-    """y = x where x > 0, else 0.01 x; gx = g or 0.01 g."""
+    """y = x where x > 0, else 0.01 x; gx = g where x > 0, else 0.01 g."""
 
     LEAK: ClassVar[float] = 0.01
 
@@ -136,7 +140,7 @@ class Activation_GELU(Activation):
 
 
 class Activation_Softplus(Activation):
-    """y = ln(1 + e^x); f' = sigmoid(x)."""
+    """y = ln(1 + e^x); gx = g / (1 + e^-x)."""
 
     def value(self, x: Array) -> Array:
         return softplus(x)
@@ -146,7 +150,7 @@ class Activation_Softplus(Activation):
 
 
 class Activation_Sin(Activation):
-    """y = sin x; f' = cos x."""
+    """y = sin x; gx = g cos x."""
 
     def value(self, x: Array) -> Array:
         return np.sin(x)
@@ -156,15 +160,15 @@ class Activation_Sin(Activation):
 
 
 class Activation_Softmax(Layer):
-    """p = e^x / Σ e^x, row by row; gx = p (g - Σ g p)."""
+    """p = e^x / Σ e^x; gx = p (g - Σ g p), the sums over each row."""
 
     def forward(self, inputs: Array) -> Array:
-        self.inputs = inputs
-        self.output = softmax(inputs)
+        self.inputs = batch_of(self, inputs)
+        self.output = softmax(self.inputs)
         return self.output
 
     def backward(self, dvalues: Array) -> Array:
-        p = self.output
+        dvalues, p = gradient_of(self, dvalues), self.output
         self.dinputs = p * (dvalues - (dvalues * p).sum(axis=1, keepdims=True))
         return self.dinputs
 
@@ -188,7 +192,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def softplus(x: Array) -> Array:
-    """ln(1 + e^x) without overflow."""
+    """ln(1 + e^x) without overflow: max(x, 0) + ln(1 + e^-|x|)."""
     found: Array = np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
     return found
 

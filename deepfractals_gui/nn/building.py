@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from deepfractals_gui.nn.layers import (
     Layer,
     ResidualBlock,
     ShapeError,
+    numbers,
 )
 from deepfractals_gui.nn.losses import (
     LOSS_CLASSES,
@@ -28,14 +30,16 @@ from deepfractals_gui.nn.losses import (
     Loss_CategoricalCrossentropy,
 )
 from deepfractals_gui.nn.model import Model
-from deepfractals_gui.nn.optimizers import optimizer_of
+from deepfractals_gui.nn.optimizers import description_of, optimizer_of
 from deepfractals_gui.nn.spec import (
+    BATCH_NORM_EPSILON,
     ActivationSpec,
     BatchNormSpec,
     DenseSpec,
     DropoutSpec,
     LayerSpec,
     NetSpec,
+    OptimizerSpec,
     SpecError,
 )
 
@@ -62,9 +66,12 @@ def model_of(spec: NetSpec) -> Model:
     model.l1, model.l2 = spec.l1, spec.l2
     model.optimizer = optimizer_of(spec.optimizer, spec.clip)
     if spec.optimizer.lr_output is not None:
-        last = [layer for layer in model.walk() if isinstance(layer, DenseLayer)][-1]
-        model.optimizer.rates[last] = spec.optimizer.lr_output
+        model.optimizer.rates[_last_dense(model)] = spec.optimizer.lr_output
     return model
+
+
+def _last_dense(model: Model) -> DenseLayer:
+    return [layer for layer in model.walk() if isinstance(layer, DenseLayer)][-1]
 
 
 def _made(
@@ -90,6 +97,47 @@ def _made(
             yield from inner
 
 
+def spec_of(model: Model) -> NetSpec:
+    """Describe a model that was built by hand: `model_of` makes one that learns and answers alike.
+
+    Its seed isn't known, and is 0. Without a loss it is described as of the mean squared error.
+
+    Raises
+    ------
+    SpecError   a layer, the loss or the optimiser has no description
+    """
+    layers = layers_of(model)
+    first = next((p.value for layer in model.walk() for p in layer.parameters()), None)
+    if first is None:
+        raise SpecError("a model without weights has no description")
+    optimizer, clip = OptimizerSpec(), 0.0
+    if getattr(model, "optimizer", None) is not None:
+        optimizer, clip = description_of(model.optimizer), model.optimizer.clip
+        last = _last_dense(model) if any(isinstance(one, DenseSpec) for one in layers) else None
+        for layer, rate in model.optimizer.rates.items():
+            if layer is last:
+                optimizer = replace(optimizer, lr_output=rate)
+            elif layer in set(model.walk()):
+                raise SpecError(f"{layer.name}: only the last dense layer may have its own rate")
+    return NetSpec(
+        first.shape[0], layers, _loss_of(model), optimizer, l1=model.l1, l2=model.l2, clip=clip
+    )
+
+
+def _loss_of(model: Model) -> str:
+    """The name of the loss in a description, which has a softmax or a sigmoid in front of it."""
+    loss = getattr(model, "loss", None)
+    if loss is None:
+        return "mse"
+    for name, kind in LOSS_CLASSES.items():
+        if type(loss) is kind and (name == "mse" or _is_head(model.layers[-1], model)):
+            return name
+    raise SpecError(
+        f"the loss {type(loss).__name__} has no description behind {model.layers[-1].describe()}; "
+        "the cross-entropies have one of probabilities, after a softmax or a sigmoid"
+    )
+
+
 def layers_of(model: Model) -> tuple[LayerSpec, ...]:
     """Describe the layers of a model that was built by hand.
 
@@ -107,7 +155,7 @@ def layers_of(model: Model) -> tuple[LayerSpec, ...]:
             found.append(ActivationSpec(_name_of(layer)))
         elif isinstance(layer, DropoutLayer):
             found.append(DropoutSpec(layer.rate))
-        elif isinstance(layer, BatchNormLayer):
+        elif isinstance(layer, BatchNormLayer) and layer.epsilon == BATCH_NORM_EPSILON:
             found.append(BatchNormSpec(layer.momentum))
         elif isinstance(layer, DenseLayer):
             found.append(_dense(layer, "identity", False))
@@ -118,6 +166,11 @@ def layers_of(model: Model) -> tuple[LayerSpec, ...]:
                 raise SpecError(f"{layer.name} ({layer.describe()}) has no description")
             name = _name_of(rest[0]) if rest else "identity"
             found.append(_dense(dense, name, True))
+        elif isinstance(layer, Activation_Softmax):
+            raise SpecError(
+                f"{layer.name} (softmax) has a description only as the last layer, under "
+                "Loss_CategoricalCrossentropy()"
+            )
         else:
             raise SpecError(f"{layer.name} ({layer.describe()}) has no description")
     return tuple(found)
@@ -153,16 +206,18 @@ def arrays_of(model: Model) -> dict[str, Array]:
 
 
 def set_arrays(model: Model, arrays: Mapping[str, Array]) -> None:
-    """Give a model the arrays that `arrays_of` names; they are copied.
+    """Give a model the arrays that `arrays_of` names; they are copied, all of them or none.
 
     Raises
     ------
-    ShapeError   one is missing, of another shape, or holds numbers that aren't finite
+    ShapeError   one is missing, of another shape, or holds numbers that aren't finite, or
+        variances that are negative
     """
+    copied: list[tuple[Array, Array]] = []
     for name, layer, attribute in _places(model):
         if name not in arrays:
             raise ShapeError(f"there is no array {name} for {layer.name} ({layer.describe()})")
-        wanted, given = getattr(layer, attribute), np.asarray(arrays[name], np.float64)
+        wanted, given = getattr(layer, attribute), numbers(arrays[name], name)
         if given.shape != wanted.shape:
             raise ShapeError(
                 f"{name} has the shape {given.shape}; {layer.name} ({layer.describe()}) needs "
@@ -170,6 +225,10 @@ def set_arrays(model: Model, arrays: Mapping[str, Array]) -> None:
             )
         if not np.isfinite(given).all():
             raise ShapeError(f"{name} holds numbers that aren't finite")
+        if attribute == "variance" and given.min() < 0.0:
+            raise ShapeError(f"{name} holds negative variances")
+        copied.append((wanted, given))
+    for wanted, given in copied:
         wanted[...] = given
 
 

@@ -27,7 +27,7 @@ def initial_weights(
     init : normal: 1; he: √(2 / n_inputs), for ReLU; glorot: √(2 / (n_inputs + n_neurons)), for
         tanh; zeros: 0. The paper's mean-field weights are ``normal`` in a layer of scale
         √(2 / n_inputs).
-    gain : a factor
+    gain : a factor of the standard deviation
 
     Returns
     -------
@@ -63,6 +63,15 @@ def seed(number: int) -> None:
 _streams = np.random.SeedSequence(0)
 
 
-def next_generator() -> np.random.Generator:
-    """The next of these streams: no two layers share one."""
-    return np.random.Generator(np.random.PCG64(_streams.spawn(1)[0]))
+def generator_for(rng: np.random.Generator | None) -> np.random.Generator:
+    """A layer's own generator; without one the next of these streams, which no two layers share.
+
+    Raises
+    ------
+    TypeError   it is something else, such as a seed
+    """
+    if rng is None:
+        return np.random.Generator(np.random.PCG64(_streams.spawn(1)[0]))
+    if not hasattr(rng, "standard_normal") or not hasattr(rng, "random"):
+        raise TypeError(f"rng is a generator, such as np.random.default_rng(5), not {rng!r:.40}")
+    return rng

@@ -9,50 +9,31 @@
     model.optimizer = Optimizer_SGD(learning_rate=0.1)
     history = model.fit(X, y, epochs=10, batch_size=32)
 
-`fit` does no more than the classic loop: `forward`, `loss.calculate`, `backward`, and
-`optimizer.update_params` for each layer.
+`fit` repeats what can as well be written out, batch by batch: `forward`, `loss.calculate`,
+`backward`, and `optimizer.update_params` for each layer.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from deepfractals_gui.core.archives import check_finite
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.activations import Activation_Sigmoid, Activation_Softmax
-from deepfractals_gui.nn.initial import BATCHES
-from deepfractals_gui.nn.layers import Layer
+from deepfractals_gui.nn.batches import batches, samples
+from deepfractals_gui.nn.layers import Layer, ShapeError, expect_layer, numbers
 from deepfractals_gui.nn.losses import Loss, Loss_BinaryCrossentropy, Loss_CategoricalCrossentropy
 from deepfractals_gui.nn.optimizers import Optimizer
+from deepfractals_gui.nn.scores import Evaluation, History, accuracy, non_finite
 
 _ROWS = 4096
 """Samples that are evaluated at once: their activations stay in the processor's cache."""
-
-
-class Evaluation(NamedTuple):
-    """The mean loss over some data, and the share of right answers (NaN for regression)."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass
-class History:
-    """What `Model.fit` saw, one number an epoch; ``test_`` lists are empty without test data.
-
-    ``loss`` is the mean over the epoch's batches, each before its update, penalties included.
-    ``stopped`` says in one line why training ended before its last epoch; "" if it didn't.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    test_loss: list[float] = field(default_factory=list)
-    test_accuracy: list[float] = field(default_factory=list)
-    stopped: str = ""
 
 
 class Model:
@@ -61,7 +42,7 @@ class Model:
     Attributes
     ----------
     layers : from the input to the output
-    loss, optimizer : what is minimised, and how
+    loss, optimizer : what is minimised, and how; to be set before they are needed
     l1, l2 : penalties l1 Σ|W| + l2 ΣW² over all weights, added to the loss
     training : whether dropout and batch normalisation behave as during training
     """
@@ -77,11 +58,21 @@ class Model:
             self.add(layer)
 
     def add(self, layer: Layer) -> Model:
-        """Append a layer; the model itself, so that calls can be chained."""
+        """Append a layer; the model itself, so that calls can be chained.
+
+        Raises
+        ------
+        TypeError    it is no layer
+        ValueError   it is in the model already: a layer remembers one batch, so it has one place
+        """
+        expect_layer(layer)
+        inside = [*self.walk(), *layer.walk()]
+        if len(set(inside)) < len(inside):
+            raise ValueError(
+                f"{layer.describe()} is in the model already; each place needs a layer of its own"
+            )
         self.layers.append(layer)
-        layer.name = f"layer {len(self.layers)}"
-        for number, inner in enumerate(layer.inner(), start=1):
-            inner.name = f"{layer.name}.{number}"
+        _name(layer, f"layer {len(self.layers)}")
         layer.set_training(self.training)
         return self
 
@@ -104,6 +95,30 @@ class Model:
             layer.set_training(training)
         return self
 
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Evaluation mode for a while; the mode is as before afterwards, whatever happens."""
+        training = self.training
+        self.eval()
+        try:
+            yield
+        finally:
+            self._set(training)
+
+    def _expect(self, *parts: str) -> None:
+        """Raise ValueError unless the model has these: a loss, an optimizer."""
+        for part in parts:
+            if getattr(self, part, None) is None:
+                raise ValueError(f"the model has no {part} yet; set model.{part} first")
+
+    def _expect_last(self, output: Array) -> None:
+        """Raise ValueError unless this is what the model gave last."""
+        last = self.layers[-1].__dict__.get("output") if self.layers else output
+        if last is None:
+            raise ValueError("the forward pass comes first: its batch is needed")
+        if output is not last and not np.array_equal(output, last, equal_nan=True):
+            raise ValueError("this isn't the output of the batch that went forward last")
+
     def copy(self) -> Model:
         """An independent model with the same weights, and the same memory of its optimiser."""
         twin = copy.copy(self)
@@ -117,17 +132,30 @@ class Model:
 
     def forward(self, X: Array) -> Array:
         """The output (N, K) for a batch (N, n). Raises ShapeError, which names the layer."""
-        values = np.asarray(X, np.float64)
+        values = numbers(X, "X")
         for layer in self.layers:
             values = layer.forward(values)
         return values
 
     def backward(self, output: Array, y: Array) -> Array:
-        """Gradients of the loss, penalties included, into every layer; that by the input returned.
+        """Put the gradients of loss and penalties into every layer; return that by the input.
 
         A softmax under the cross-entropy, and a sigmoid under the binary one, are passed in one
-        step: (p - t) / N needs no division by a probability.
+        step: (p - t) / N, or (p - t) / (N K), needs no division by a probability. Penalties add
+        l1 sign(W) + 2 l2 W to the gradients of the weights.
+
+        Parameters
+        ----------
+        output : (N, K), what the batch that went forward last gave
+        y : its targets, as the loss takes them
+
+        Raises
+        ------
+        ShapeError   the targets don't fit
+        ValueError   there is no loss, or another batch went forward last
         """
+        self._expect("loss")
+        self._expect_last(output)
         layers = list(self.layers)
         fused = self._from_logits()
         if fused is None:
@@ -155,7 +183,12 @@ class Model:
         return type(loss)(from_logits=True) if fits else None
 
     def data_loss(self, output: Array, y: Array) -> float:
-        """The loss of the batch that went forward last, without penalties."""
+        """The loss of the batch that went forward last and gave ``output``, without penalties.
+
+        Raises as `backward` does.
+        """
+        self._expect("loss")
+        self._expect_last(output)
         fused = self._from_logits()
         if fused is None:
             return self.loss.calculate(output, y)
@@ -180,10 +213,18 @@ class Model:
     # Learning
 
     def learn(self, X: Array, y: Array) -> tuple[float, float]:
-        """One update from one batch: its loss, penalties included, and its accuracy, both before.
+        """One update from one batch, in training mode; its loss and its accuracy before it.
 
-        A loss that isn't finite changes no weight.
+        The loss is with penalties. If it isn't finite no weight is changed.
+
+        Raises
+        ------
+        ShapeError   the batch doesn't fit the layers or the loss
+        ValueError   loss or optimizer aren't set
         """
+        self._expect("loss", "optimizer")
+        if not self.training:
+            self.train()
         output = self.forward(X)
         loss = self.data_loss(output, y) + self.penalty()
         right = accuracy(output, y, self.loss)
@@ -204,15 +245,16 @@ class Model:
         seed: int = 0,
         after_epoch: Callable[[int, History], bool | None] | None = None,
     ) -> History:
-        """Train on shuffled batches.
+        """Train on shuffled batches; afterwards the model is in evaluation mode.
 
         Parameters
         ----------
-        X, y : (N, n) and targets as the loss takes them
-        batch_size : samples of an update; 0: all of them
-        test : data to evaluate after every epoch
+        X, y : (N, n), and N targets as the loss takes them
+        epochs : how often every sample is used; fitting again goes on from the weights as they are
+        batch_size : samples of an update, of which an epoch's last batch has the rest; 0: all
+        test : the pair of X and y to evaluate after every epoch
         seed : of the order, which is another one in every epoch
-        after_epoch : called with the number of the epoch and the history; True stops training
+        after_epoch : called with the epoch, from 0 on, and the history; True stops training
 
         Returns
         -------
@@ -220,9 +262,20 @@ class Model:
 
         Raises
         ------
-        ShapeError   the data doesn't fit the layers or the loss
+        ShapeError   the data don't fit the layers or the loss, or X and y don't fit together
+        ValueError   a number of them isn't finite; loss or optimizer aren't set
         """
-        X, y = np.asarray(X, np.float64), np.asarray(y)
+        self._expect("loss", "optimizer")
+        for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+            if not isinstance(number, (int, np.integer)) or number < 0:
+                raise ValueError(f"{name} must be a whole number from 0 on, not {number!r}")
+        X, y = self._checked(X, y)
+        if test is not None:
+            if not isinstance(test, (tuple, list)) or len(test) != 2:
+                raise ShapeError("test is a pair, (X, y)")
+            test = self._checked(*test)
+            if test[0].shape[1:] != X.shape[1:]:
+                raise ShapeError(f"X is {X.shape} to train with, but {test[0].shape} to test with")
         history = History()
         self.train()
         with np.errstate(all="ignore"):
@@ -245,66 +298,85 @@ class Model:
                     history.test_loss.append(found.loss)
                     history.test_accuracy.append(found.accuracy)
                 if after_epoch is not None and after_epoch(epoch, history):
+                    history.stopped = f"training was asked to end after epoch {epoch + 1}"
                     break
         self.eval()
         return history
 
+    def _checked(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """Data as arrays, looked through before any of them is learned. Raises as `fit` does."""
+        X, y = samples(X, y)
+        check_finite(X, "the data", "X")
+        if y.dtype.kind == "f":
+            check_finite(y, "the data", "y")
+        weighty = [p.value for layer in self.walk() for p in layer.parameters()]
+        if weighty:
+            self.loss.targets(y, (len(X), weighty[-1].shape[-1]))
+        return X, y
+
     # Using what was learned
 
     def predict(self, X: Array) -> Array:
-        """The output (N, K) in evaluation mode; the mode is as before afterwards."""
-        training = self.training
-        self.eval()
-        X = np.asarray(X, np.float64)
-        with np.errstate(all="ignore"):
+        """The output (N, K) for (N, n) in evaluation mode; the mode is as before afterwards.
+
+        Raises
+        ------
+        ShapeError   X doesn't fit the layers
+        """
+        X = np.atleast_1d(numbers(X, "X"))
+        with self._evaluating(), np.errstate(all="ignore"):
             parts = [self.forward(X[at : at + _ROWS]) for at in range(0, max(len(X), 1), _ROWS)]
-        self._set(training)
         return np.concatenate(parts)
 
     def evaluate(self, X: Array, y: Array) -> Evaluation:
-        """Mean loss, without penalties, and accuracy over data, in evaluation mode."""
-        training = self.training
-        self.eval()
-        X, y = np.asarray(X, np.float64), np.asarray(y)
+        """Mean loss, without penalties, and accuracy over data, in evaluation mode.
+
+        Raises
+        ------
+        ShapeError   the data don't fit the layers or the loss, or X and y don't fit together
+        ValueError   there is no loss
+        """
+        self._expect("loss")
+        X, y = samples(X, y)
         loss = right = 0.0
-        with np.errstate(all="ignore"):
+        with self._evaluating(), np.errstate(all="ignore"):
             for at in range(0, len(X), _ROWS):
                 part = slice(at, at + _ROWS)
                 output = self.forward(X[part])
                 loss += self.data_loss(output, y[part]) * len(output)
                 right += accuracy(output, y[part], self.loss) * len(output)
-        self._set(training)
-        count = max(len(X), 1)
-        return Evaluation(loss / count, right / count)
+        return Evaluation(loss / len(X), right / len(X))
+
+    # Files
+
+    def save(self, path: Path | str) -> None:
+        """Write the model to an .npz file; training goes on from it. See `model_files`.
+
+        Raises
+        ------
+        SpecError   its layers, its loss or its optimiser have no description
+        OSError     the file can't be written
+        """
+        from deepfractals_gui.nn.model_files import save_model
+
+        save_model(Path(path), self)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Model:
+        """The model of a file that `save` or `save_model` wrote, in training mode.
+
+        Raises
+        ------
+        ModelFileError   the file holds no model; one line says what is wrong
+        OSError          it can't be read
+        """
+        from deepfractals_gui.nn.model_files import load_model
+
+        return load_model(Path(path)).model
 
 
-def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Array]:
-    """Rows of the batches of an epoch: each row once, in an order that is the epoch's own."""
-    if size <= 0 or size >= count:
-        yield np.arange(count)
-        return
-    order = np.random.Generator(np.random.PCG64([seed, BATCHES, epoch])).permutation(count)
-    for at in range(0, count, size):
-        yield order[at : at + size]
-
-
-def accuracy(output: Array, y: Array, loss: Loss) -> float:
-    """Share of right answers of a batch; NaN where the loss isn't one of classes."""
-    if isinstance(loss, Loss_BinaryCrossentropy):
-        border = 0.0 if loss.from_logits else 0.5
-        t = loss.targets(y, output.shape)
-        return float(np.mean((output > border) == (t > 0.5)))
-    if not isinstance(loss, Loss_CategoricalCrossentropy):
-        return float("nan")
-    y = np.asarray(y)
-    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape == output.shape else y.reshape(-1)
-    return float(np.mean(output.argmax(axis=1) == labels))
-
-
-def non_finite(loss: float, epoch: int) -> str:
-    """Why training stops at such a loss."""
-    what = "is not a number" if np.isnan(loss) else "became infinite"
-    return (
-        f"the loss {what} in epoch {epoch + 1}; a lower learning rate, smaller weights or gradient "
-        "clipping may help"
-    )
+def _name(layer: Layer, name: str) -> None:
+    """Name a layer, and those inside it: layer 3.1, layer 3.2, ..."""
+    layer.name = name
+    for number, inner in enumerate(layer.inner(), start=1):
+        _name(inner, f"{name}.{number}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,9 +13,14 @@ ACTIVATIONS = (
 LOSSES = ("mse", "cross_entropy", "binary_cross_entropy")
 OPTIMIZERS = ("sgd", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 INITS = ("normal", "he", "glorot", "zeros")
+BATCH_NORM_EPSILON = 1e-5
+"""Added to the variance in batch normalisation."""
 MAX_LAYERS = 64
 MAX_UNITS = 65_536
 MAX_STEPS = 100_000_000
+MAX_WEIGHTS = 1 << 24
+"""Weights of all dense layers together, 128 MiB; training holds up to six arrays of that size."""
+_MOST = 1e300
 
 
 class SpecError(ValueError):
@@ -25,12 +29,14 @@ class SpecError(ValueError):
 
 @dataclass(frozen=True)
 class DenseSpec:
-    """a = f(scale (h W) + b), or (h + a) / sqrt(2) where ``residual``.
+    """a = f(scale hW + b) for an input h, or (h + a) / √2 where ``residual``.
 
     Attributes
     ----------
     units : width of the output
-    scale : fixed factor of the product, such as the paper's sqrt(2/n); 1 for ordinary layers
+    activation : f, one of ACTIVATIONS
+    bias : whether there is a b, (units,); it begins at 0
+    scale : fixed factor of the product, such as the paper's √(2 / n); 1 for ordinary layers
     init : how W is drawn: normal (standard deviation ``gain``), he, glorot (times ``gain``), zeros
     """
 
@@ -54,7 +60,7 @@ class ActivationSpec:
 
 @dataclass(frozen=True)
 class DropoutSpec:
-    """Inverted dropout: each unit is silent with this probability while training."""
+    """Inverted dropout: each unit is silent with probability ``rate`` while training."""
 
     kind: ClassVar[str] = "dropout"
     rate: float = 0.5
@@ -80,11 +86,13 @@ class OptimizerSpec:
 
     Attributes
     ----------
-    lr : learning rate of every layer, or of all but the last where ``lr_output`` is given
+    kind : one of OPTIMIZERS
+    lr : learning rate of every layer, or of all but the last dense one where ``lr_output`` is given
     momentum : of sgd (heavy ball) and nesterov
-    beta1, beta2 : Adam's; ``beta2`` is also RMSprop's
-    lr_decay : lr / (1 + lr_decay * step)
-    weight_decay : added to the gradient as weight_decay * W; decoupled for adamw
+    beta1, beta2 : of adam and adamw; ``beta2`` is also the ρ of rmsprop
+    epsilon : ε, of all but sgd and nesterov
+    lr_decay : the rate is lr / (1 + lr_decay k) after k updates
+    weight_decay : λ: λW is added to the gradient; adamw subtracts rate λW apart from it
     """
 
     kind: str = "sgd"
@@ -106,10 +114,12 @@ class NetSpec:
     ----------
     inputs : width of the input
     layers : from the input to the output; the last dense layer gives the outputs
-    batch : data points a step, drawn with replacement; 0: all of them
-    steps : updates
-    seed : of the initial weights and of everything else that is drawn
-    l1, l2 : penalties on the weights, added to the loss
+    loss : one of LOSSES
+    batch : rows of an update; 0: all of them. The lab takes them in turn, every row once an epoch;
+        a trainability map draws them, with replacement
+    steps : updates of a map's run, or of a run of the lab that draws its batches like a map
+    seed : of the first weights and of everything else that is drawn
+    l1, l2 : penalties l1 Σ|W| + l2 ΣW² on the weights, added to the loss
     clip : largest norm of a layer's gradient; 0: none
 
     Raises
@@ -135,15 +145,22 @@ class NetSpec:
         _whole("steps", self.steps, 1, MAX_STEPS)
         _whole("seed", self.seed, 0, (1 << 62) - 1)
         for name in ("l1", "l2", "clip"):
-            _number(name, getattr(self, name), 0.0, math.inf)
+            _number(name, getattr(self, name), 0.0, _MOST)
+        if not isinstance(self.layers, (tuple, list)):
+            raise SpecError(f"the layers are a tuple of descriptions, not {_brief(self.layers)}")
+        object.__setattr__(self, "layers", tuple(self.layers))
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise SpecError(f"a network has 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
-        width = self.inputs
+        width, weights = self.inputs, 0
         for number, layer in enumerate(self.layers, start=1):
             _check_layer(f"layer {number}", layer, width)
-            width = layer.units if isinstance(layer, DenseSpec) else width
-        if not any(isinstance(layer, DenseSpec) for layer in self.layers):
+            if isinstance(layer, DenseSpec):
+                weights += width * layer.units
+                width = layer.units
+        if not weights:
             raise SpecError("a network needs a dense layer")
+        if weights > MAX_WEIGHTS:
+            raise SpecError(f"{weights} weights are too many; a network has up to {MAX_WEIGHTS}")
         _check_optimizer(self.optimizer)
 
     @property
@@ -187,7 +204,7 @@ class NetSpec:
 
 
 def _layer(where: str, data: Any) -> LayerSpec:
-    if not isinstance(data, dict) or data.get("kind") not in _LAYERS:
+    if not isinstance(data, dict) or data.get("kind") not in tuple(_LAYERS):
         raise SpecError(f"{where}: its kind is not one of {', '.join(_LAYERS)}")
     kind = _LAYERS[data["kind"]]
     fields = _object(where, {k: v for k, v in data.items() if k != "kind"}, kind)
@@ -228,16 +245,20 @@ def _check_layer(where: str, layer: LayerSpec, width: int) -> None:
         _word(f"{where}: name", layer.name, ACTIVATIONS)
     elif isinstance(layer, DropoutSpec):
         _number(f"{where}: rate", layer.rate, 0.0, 0.99)
-    else:
+    elif isinstance(layer, BatchNormSpec):
         _number(f"{where}: momentum", layer.momentum, 0.0, 1.0)
+    else:
+        raise SpecError(f"{where} is no description of a layer: {_brief(layer)}")
 
 
 def _check_optimizer(chosen: OptimizerSpec) -> None:
+    if not isinstance(chosen, OptimizerSpec):
+        raise SpecError(f"the optimizer is no OptimizerSpec: {_brief(chosen)}")
     _word("optimizer: kind", chosen.kind, OPTIMIZERS)
     for name in ("lr", "lr_decay", "weight_decay"):
-        _number(f"optimizer: {name}", getattr(chosen, name), 0.0, 1e300)
+        _number(f"optimizer: {name}", getattr(chosen, name), 0.0, _MOST)
     if chosen.lr_output is not None:
-        _number("optimizer: lr_output", chosen.lr_output, 0.0, 1e300)
+        _number("optimizer: lr_output", chosen.lr_output, 0.0, _MOST)
     for name in ("momentum", "beta1", "beta2"):
         _number(f"optimizer: {name}", getattr(chosen, name), 0.0, 1.0)
     _number("optimizer: epsilon", chosen.epsilon, 1e-300, 1.0)
@@ -253,7 +274,8 @@ def _whole(name: str, value: Any, low: int, high: int) -> None:
 def _number(name: str, value: Any, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise SpecError(f"{name} must be a number, not {_brief(value)}")
-    if not (math.isfinite(value) and low <= value <= high):
+    # NaN is in no range, and a whole number may be too large for a float.
+    if not low <= value <= high:
         raise SpecError(f"{name} must be within [{low:g}, {high:g}], not {_brief(value)}")
 
 

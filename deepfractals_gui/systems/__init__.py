@@ -8,9 +8,12 @@ from deepfractals_gui.core import System
 from deepfractals_gui.systems.error_flow import ErrorFlow
 from deepfractals_gui.systems.forward_pass import ForwardPass
 from deepfractals_gui.systems.gradient_basins import GradientBasins
+from deepfractals_gui.systems.loss_landscape import LossLandscape
 from deepfractals_gui.systems.trainability import Trainability
 
-SYSTEMS: tuple[System[Any], ...] = (ForwardPass(), ErrorFlow(), GradientBasins(), Trainability())
+SYSTEMS: tuple[System[Any], ...] = (
+    ForwardPass(), ErrorFlow(), GradientBasins(), Trainability(), LossLandscape(),
+)  # fmt: skip
 
 
 def system(key: str) -> System[Any]:

@@ -67,10 +67,16 @@ def read_data(source: DataRef, classes: bool) -> TrainingData:
     if content[:4] in SIGNATURES:
         arrays = arrays_in(content, name, ("X", "Y"), most=MOST_NUMBERS)
         inputs, targets = arrays["X"], arrays["Y"]
-        targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
     else:
         rows = _rows(name, content)
         inputs, targets = rows[:, :-1], rows[:, -1:]
+    data = checked_data(name, inputs, targets)
+    return data._replace(targets=one_hot(name, data.targets)) if classes else data
+
+
+def checked_data(name: str, inputs: Array, targets: Array) -> TrainingData:
+    """Data as it was read, with targets (D,) as a column. Raises ValueError."""
+    targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
     if inputs.ndim != 2 or targets.ndim != 2:
         raise ValueError(f"{name}: X must have 2 dimensions and Y 1 or 2, not {inputs.ndim}")
     if len(inputs) != len(targets):
@@ -82,7 +88,7 @@ def read_data(source: DataRef, classes: bool) -> TrainingData:
                 f"{MAX_ROWS} rows and 1 to {MAX_COLUMNS} columns"
             )
         check_finite(array, name, what)
-    return TrainingData(inputs, one_hot(name, targets) if classes else targets)
+    return TrainingData(inputs, targets)
 
 
 def one_hot(name: str, labels: Array) -> Array:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from deepfractals_gui import nn
-from deepfractals_gui.analysis.bridges import map_of, run_of
-from deepfractals_gui.core import CancelFlag, ParamError, Status
+from deepfractals_gui.analysis.bridges import landscape_of, map_of, run_of
+from deepfractals_gui.core import CancelFlag, ParamError, Points, Status
 from deepfractals_gui.experiments.lab import Lab
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.systems import system
@@ -140,3 +140,42 @@ def test_what_a_map_does_not_train_is_told(changes, said, tmp_path):
     p = replace(RUN, spec=replace(RUN.spec, **changes))
     with pytest.raises(ValueError, match=said):
         map_of(p, tmp_path)
+
+
+LAYERS = {
+    "classes": (nn.DenseSpec(6, "tanh"), nn.DenseSpec(6, "relu", residual=True)),
+    "norm, dropout, penalty": (
+        nn.DenseSpec(8), nn.BatchNormSpec(), nn.ActivationSpec("gelu"), nn.DropoutSpec(0.2),
+        nn.DenseSpec(5, "softplus", bias=False),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", nn.LOSSES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_middle_of_a_runs_landscape_is_the_run(name, loss, tmp_path):
+    spec = nn.NetSpec(
+        2, (*LAYERS[name], nn.DenseSpec(1 if loss.startswith("b") else 2)), loss,
+        nn.OptimizerSpec("adam", 0.02), batch=16, l2=0.001 if "penalty" in name else 0.0,
+    )  # fmt: skip
+    state = LAB.start(replace(LabParams(data="moons", count=60, epochs=5), spec=spec))
+    for _ in range(4):
+        state = LAB.epoch(state)
+    document = landscape_of(state, tmp_path)
+    landscape, p = system(document.key), document.params
+    assert p.directions == "pca"
+    middle = Points.absolute(np.zeros(1), np.zeros(1))
+    out = landscape.allocate(1, p)
+    landscape.sample(middle, p, landscape.prepare(p, CancelFlag()), out, CancelFlag())
+    found = state.model.evaluate(state.data.x, state.data.y)
+    assert out["loss"][0] == pytest.approx(found.loss + state.model.penalty(), rel=1e-12)
+    if loss != "mse":
+        assert out["accuracy"][0] == np.float32(found.accuracy)
+    assert landscape_of(state, tmp_path).params == p
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_run_that_has_not_begun_is_seen_in_random_directions(tmp_path):
+    spec = nn.NetSpec(2, (nn.DenseSpec(4, "tanh"), nn.DenseSpec(2)), "cross_entropy")
+    state = LAB.start(replace(LabParams(data="moons", count=40), spec=spec))
+    assert landscape_of(state, tmp_path).params.directions == "random"

@@ -14,11 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from deepfractals_gui.core import DataRef
-from deepfractals_gui.experiments.lab import Lab
-from deepfractals_gui.experiments.lab_data import dataset_of, fitted, prepared_data
-from deepfractals_gui.experiments.lab_examples import example, for_images
-from deepfractals_gui.nn import idx_partner
+from deepfractals_gui.__main__ import keep_products_on_one_thread
+
+# As the program does, and before NumPy is loaded.
+keep_products_on_one_thread()
+
+from deepfractals_gui.core import DataRef  # noqa: E402
+from deepfractals_gui.experiments.lab import Lab  # noqa: E402
+from deepfractals_gui.experiments.lab_data import dataset_of, fitted, prepared_data  # noqa: E402
+from deepfractals_gui.experiments.lab_examples import example, for_images  # noqa: E402
+from deepfractals_gui.nn import idx_partner  # noqa: E402
 
 BARS = {
     "digits": (0.97, 20.0),

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deepfractals_gui import __main__ as entry
+from deepfractals_gui.__main__ import BLAS_THREADS
 
 APPLICATION = [sys.executable, "-m", "deepfractals_gui"]
 
@@ -39,6 +40,24 @@ def test_commands_load_no_qt(tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stderr.splitlines()[-1] == "[]"
     assert (tmp_path / "a.png").is_file()
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "1"), ("3", "3")])
+def test_products_of_matrices_stay_on_one_thread_unless_more_are_asked_for(chosen, expected):
+    environment = {name: value for name, value in os.environ.items() if name not in BLAS_THREADS}
+    if chosen:
+        environment |= dict.fromkeys(BLAS_THREADS, chosen)
+    script = (
+        "import os, sys\n"
+        "from deepfractals_gui import __main__ as entry\n"
+        "assert 'numpy' not in sys.modules\n"
+        "entry.main(['--version'])\n"
+        "print(*(os.environ[name] for name in entry.BLAS_THREADS))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == " ".join([expected] * len(BLAS_THREADS))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")

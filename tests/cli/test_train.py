@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from deepfractals_gui import nn
+from deepfractals_gui.experiments import lab_data
 from deepfractals_gui.experiments.lab import Lab
 from deepfractals_gui.experiments.lab_examples import EXAMPLES
+from deepfractals_gui.experiments.lab_params import LabParams
 
 SPEC = nn.NetSpec(
     2, (nn.DenseSpec(8, "tanh", init="glorot"), nn.DenseSpec(2)), "cross_entropy",
@@ -60,6 +63,50 @@ def test_a_run_goes_on_where_it_was(command, in_folder):
     refused = command("train", "--resume", "run.npz", "--set", "noise=0.5")
     assert refused.status == 2
     assert "--resume changes only epochs" in refused.line
+
+
+def test_a_run_that_is_done_is_not_trained_further(command, in_folder):
+    line = ("train", "--data", "moons", "--set", "count=80", "--json")
+    done = json.loads(command(*line, "--epochs", 5, "-o", "run.npz").out)
+    for more in ((), ("--epochs", 5), ("--epochs", 2), ("--set", "target=0.1")):
+        again = json.loads(command("train", "--resume", "run.npz", *more, "--json").out)
+        assert again["history"] == done["history"]
+        assert again["stopped"]
+
+
+def test_what_went_on_after_an_explosion_is_told(command, in_folder):
+    p = LabParams(count=60, spec=replace(SPEC, loss="mse", optimizer=nn.OptimizerSpec("sgd", 1e9)))
+    state = Lab().advance(Lab().start(p))
+    assert state.exploded
+    Lab().save(replace(state, model=Lab().start(p).model), in_folder / "run.npz")
+    outcome = command("train", "--resume", "run.npz", "--epochs", 500)
+    assert outcome.status == 2
+    assert "run.npz can't go on: the loss" in outcome.line
+
+
+def test_data_that_were_changed_do_not_go_on(command, in_folder):
+    rows = "\n".join(f"{k},{-k},{k % 2}" for k in range(9000))
+    (in_folder / "table.csv").write_text(rows)
+    command("train", "--data", "table.csv", "--epochs", 1, "-o", "run.npz")
+    lab_data._dataset.cache_clear()
+    (in_folder / "table.csv").write_text(rows.replace("7,-7,1", "7,-7,0"))
+    outcome = command("train", "--resume", "run.npz", "--epochs", 2)
+    assert outcome.status == 2
+    assert "table.csv has changed since it was used" in outcome.line
+
+
+def test_a_fold_that_explodes_is_told(command, in_folder):
+    (in_folder / "table.csv").write_text("\n".join(f"{k},{k % 3},{k / 7}" for k in range(30)))
+    spec = nn.NetSpec(2, (nn.DenseSpec(1),), optimizer=nn.OptimizerSpec("sgd", 1e200))
+    (in_folder / "net.json").write_text(spec.to_json())
+    line = ("train", "--data", "table.csv", "--spec", "net.json", "--folds", 3, "--json")
+    outcome = command(*line)
+    assert outcome.status == 1
+    assert "training stopped in fold 1: the loss became infinite" in outcome.line
+    assert outcome.out == ""
+    (in_folder / "net.json").write_text(json.dumps(json.loads(spec.to_json()) | {"optimizer": {}}))
+    data = json.loads(command(*line, "--epochs", 2).out)
+    assert len(data["test_loss"]) == data["folds"] == 3
 
 
 def test_images_bring_a_network_of_their_own(command, in_folder):
@@ -138,6 +185,15 @@ def test_ctrl_c_leaves_no_file(command, in_folder, monkeypatch):
         (("--data", "moons", "--set", "test_share=2"), "test_share"),
         (("--labels", "net.json"), "say what to learn"),
         (("--example", "spirals", "--labels", "net.json"), "--labels belong to IDX images"),
+        (("--data", "moons", "--labels", "net.json"), "--labels belong to IDX images; moons has"),
+        (("--data", ""), "no data set and no file ''"),
+        (("--data", "moons", "--folds", 3, "--spec", "digits.json"), "the network takes 64"),
+        (("--data", "ragged.csv", "--folds", 3), "ragged.csv, line 3"),
+        (("--data", "three.csv", "--folds", 5), "three.csv: 3 rows make 2 to 3 folds, not 5"),
+        (("--data", "folder.csv"), "folder.csv is not a regular file"),
+        (("--resume", "folder.csv"), "folder.csv: Is a directory"),
+        (("--data", "moons", "-o", "absent/run.npz"), "its folder does not exist"),
+        (("--data", "cut-images-idx3-ubyte"), "ends after 6 bytes, within the number of images"),
         (("--resume", "net.json"), "net.json is not a readable .npz"),
         (("--data", "moons", "-o", "run.txt"), "run.txt"),
         (("--data", "moons", "--folds", 3, "-o", "run.npz"), "-o keeps one"),
@@ -149,6 +205,11 @@ def test_bad_input_is_one_line(command, in_folder, arguments, said):
     (in_folder / "shapes.json").write_text(SPEC.to_json().replace('"units": 8', '"units": 0'))
     (in_folder / "ragged.csv").write_text("1,2,0\n3,4,1\n5,6\n")
     (in_folder / "words.csv").write_text("1,2,0\n3,four,1\n")
+    (in_folder / "three.csv").write_text("1,2,0\n3,4,1\n5,6,1\n")
+    (in_folder / "folder.csv").mkdir()
+    (in_folder / "digits.json").write_text(SPEC.to_json().replace('"inputs": 2', '"inputs": 64'))
+    (in_folder / "cut-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03\0\0")
+    (in_folder / "cut-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01\0\0")
     outcome = command("train", *arguments)
     assert outcome.status == 2
     assert said in outcome.line

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepfractals_gui.core.archives import arrays_in, check_finite
+from deepfractals_gui.core.archives import arrays_in, check_finite, text_in
 
 SOUND = {"X": np.arange(6.0).reshape(3, 2), "Y": np.array([0, 2, 1], np.uint8)}
 
@@ -140,3 +140,25 @@ def test_the_first_number_that_is_none_is_named():
         check_finite(np.array([[1.0, 2.0], [np.nan, np.inf]]), "a", "X")
     with pytest.raises(ValueError, match=r"^a: b0 is -inf at row 3$"):
         check_finite(np.array([1.0, 2.0, -np.inf]), "a", "b0")
+
+
+def test_a_text_is_a_string_or_bytes():
+    text = "{} é"
+    for array in (np.array(text), np.frombuffer(text.encode(), np.uint8)):
+        assert text_in(stored(spec=array), "a.npz", "spec") == text
+    assert text_in(stored(spec=np.array("")), "a.npz", "spec") == ""
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.ones(3), "a.npz: spec is neither a single string nor bytes"),
+        (np.array(["a"]), "a.npz: spec is neither a single string nor bytes"),
+        (np.array([255, 254], np.uint8), "a.npz: spec is not a text"),
+        (np.array("a" * 11), "a.npz: spec is longer than 10 characters"),
+        (np.zeros(41, np.uint8), "a.npz: spec is longer than 10 characters"),
+    ],
+)
+def test_what_is_no_text_is_refused_in_one_line(array, said):
+    with pytest.raises(ValueError, match=said):
+        text_in(stored(spec=array), "a.npz", "spec", most=10)

@@ -175,7 +175,7 @@ def test_data_is_equal_by_its_contents(tmp_path):
 
 
 def test_every_status_says_what_it_means():
-    assert {int(status) for status in Status} == set(range(9))
+    assert {int(status) for status in Status} == set(range(11))
     for status in Status:
         assert status.label == status.label.lower()
         assert status.message.endswith(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from deepfractals_gui.experiments import EXPERIMENTS, experiment
 from deepfractals_gui.experiments.lab import Lab, LabState
 from deepfractals_gui.experiments.lab_data import fitted, lab_data
 from deepfractals_gui.experiments.lab_params import LabParams, with_spec
+from deepfractals_gui.experiments.lab_trace import NAN, Row, Trace
 from deepfractals_gui.nn.datasets import DATASETS, dataset
 
 LAB = Lab()
@@ -132,6 +134,8 @@ def test_dead_and_saturated_shares_are_told_by_layer():
         ({"target": 0.5}, r"the test accuracy reached 0\.\d+ in epoch \d"),
         ({"patience": 2, "spec.lr": 0.0}, "hasn't fallen for 2 epochs; its least, .* epoch 0"),
         ({"data": "sine", "target": 10.0}, r"the test loss reached .* in epoch 1"),
+        ({"target": 0.5, "test_share": 0.0}, r"the training accuracy reached 0\.\d+ in epoch \d"),
+        ({"patience": 2, "spec.lr": 0.0, "test_share": 0.0}, "the training loss hasn't fallen"),
     ],
 )
 def test_training_stops_and_says_why(changes, said):
@@ -165,17 +169,43 @@ def test_the_flag_stops_within_a_batch():
     assert LAB.epoch(LAB.start(SMALL), flag).step == 1
 
 
-@pytest.mark.parametrize("cut", [0, 1, 4])
-@pytest.mark.parametrize("p", [SMALL, DROPOUT, replace(SMALL, sampling="drawn")])
-def test_a_run_goes_on_bit_for_bit_from_its_file(p, cut, tmp_path):
-    state = after(p, 3)
-    for _ in range(cut):
-        state = LAB.step(state)
-    LAB.save(state, tmp_path / "run.npz")
-    found = LAB.load(tmp_path / "run.npz")
-    assert found.params == p
-    assert same(found, state)
-    assert same(LAB.epoch(LAB.epoch(found)), LAB.epoch(LAB.epoch(state)))
+def test_two_runs_share_the_rows_before_they_part():
+    row = Row(0, 0, 1.0, 2.0, 0.5, 0.25, (1.0, 2.0), (3.0, 4.0), (NAN, NAN), (0.1, NAN), (0.0, 0.2))
+    start = Trace().appended(row)
+    one = other = start
+    for number in range(1, 100):
+        one = one.appended(row._replace(step=number))
+        other = other.appended(row._replace(step=-number))
+    assert start[0] == one[0] == other[0] == row
+    assert one[-1] == row._replace(step=99)
+    assert (len(start), len(one), other[50].step) == (1, 100, -50)
+    assert np.array_equal(one.column("step"), np.arange(100))
+    assert np.array_equal(one.column("dead")[7], [0.1, np.nan], equal_nan=True)
+    assert Trace(one.numbers())[40] == one[40]
+    with pytest.raises(IndexError):
+        start[1]
+
+
+def test_nothing_to_do_changes_nothing():
+    state = LAB.start(SMALL)
+    assert LAB.advance(state, updates=0) is state
+    assert LAB.advance(state, updates=-1) is state
+    assert LAB.advance(state, updates=3).step == 3
+
+
+def test_a_batch_that_would_take_gigabytes_is_refused():
+    p = replace(SMALL, count=20_000)
+    p = with_spec(p, layers=(nn.DenseSpec(20_000), nn.DenseSpec(2)), batch=0)
+    with pytest.raises(ParamError, match=r"a batch of 15000 rows .* takes too much memory"):
+        LAB.start(p)
+
+
+def test_first_weights_that_overflow_are_told_without_a_warning():
+    p = with_spec(SMALL, layers=(nn.DenseSpec(8, gain=1e6, scale=1e6),) * 40 + (nn.DenseSpec(2),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        state = LAB.epoch(LAB.start(with_spec(p, loss="mse")))
+    assert state.exploded
 
 
 def test_the_weights_along_the_way_are_kept_within_bounds(monkeypatch):
@@ -277,3 +307,13 @@ def test_a_snapshot_has_curves_and_numbers():
     ]  # fmt: skip
     assert len(shot.curves[0].y) == 4
     assert dict(shot.table)["Epoch"] == "3"
+
+
+def test_weights_that_become_infinite_in_the_last_update_are_told(tmp_path):
+    rows = "\n".join(f"{k}e12,{k * k}.5e12" for k in range(1, 9))
+    p = replace(SMALL, data=ref(tmp_path, "large.csv", rows), scaling="none", epochs=1)
+    spec = nn.NetSpec(1, (nn.DenseSpec(1),), optimizer=nn.OptimizerSpec("sgd", 1e300))
+    state = LAB.epoch(LAB.start(replace(p, spec=spec)))
+    assert np.isfinite(state.trace[-1].train_loss)
+    assert state.exploded
+    assert "the weights became infinite in epoch 1" in state.stopped

@@ -117,3 +117,36 @@ def test_the_chain_of_one_sample_is_its_forward_and_backward_pass():
     assert all(stage.formula and stage.title for stage in stages)
     with pytest.raises(IndexError):
         lab_views.chain(state, 10**6)
+    last = lab_views.chain(state, len(state.data.x) - 1)
+    assert np.array_equal(last[-1].arrays[0][1], lab_views.chain(state, -1)[-1].arrays[0][1])
+
+
+def test_what_goes_into_a_stage_of_the_chain_is_what_came_out_before():
+    p = with_spec(
+        SMALL,
+        layers=(
+            nn.DenseSpec(4, "tanh"), nn.DenseSpec(4, "relu", residual=True, scale=0.5),
+            nn.DenseSpec(2),
+        ),
+        l2=0.1,
+    )  # fmt: skip
+    state = trained(p)
+    stages = lab_views.chain(state, 3)
+    forward = [dict(stage.arrays) for stage in stages if stage.direction == "forward"]
+    titles = [stage.title for stage in stages if stage.direction == "forward"]
+    around = titles.index("Around layers 3 to 4: residual")
+    for number in range(2, len(forward) - 1):
+        if number != around:
+            assert np.array_equal(forward[number]["in"], forward[number - 1]["out"])
+    block = forward[around]
+    assert np.allclose(block["out"], (block["x"] + block["F(x)"]) / np.sqrt(2), rtol=1e-14)
+    assert np.array_equal(block["x"], forward[around - 2]["in"])
+    w = nn.arrays_of(state.model)
+    back = {stage.title: stage for stage in stages if stage.direction == "backward"}
+    scaled = back["Layer 3: dense 4 → 4"]
+    assert scaled.formula == "gW = 0.5 xᵀg, gb = g, gx = 0.5 gWᵀ"
+    arrays = dict(scaled.arrays)
+    assert np.allclose(arrays["gW"], 0.5 * np.outer(block["x"], arrays["gb"]), rtol=1e-14)
+    assert np.allclose(arrays["gx"], 0.5 * arrays["gb"] @ w["W1"].T, rtol=1e-14)
+    both = dict(back["Around layers 3 to 4: residual"].arrays)
+    assert np.allclose(both["gx"], both["g / √2"] + arrays["gx"], rtol=1e-14)

@@ -349,6 +349,26 @@ def test_overlays_are_drawn_where_they_lie(canvas):
     assert color_at(canvas, canvas.geometry_now.scene(1.0, 0.5).toPoint()) != (0, 0, 0)
 
 
+def test_a_joined_overlay_is_a_line_whose_named_points_are_marked(canvas):
+    def lit(x, y, near):
+        """How many pixels of a square about a point aren't black."""
+        centre = canvas.geometry_now.scene(x, y).toPoint()
+        image = canvas.grab().toImage()
+        line = range(-near, near + 1)
+        colors = [image.pixelColor(centre.x() + dx, centre.y() + dy) for dx in line for dy in line]
+        return sum(color.value() > 40 for color in colors)
+
+    canvas.show_frame(frame(HOME, color=(0, 0, 0)))
+    points = np.array([[-0.9, 0.5], [0.0, 0.5], [0.9, 0.5]])
+    canvas.show_overlays((Overlay("path", points, ("start", "", "end"), joined=True),))
+    assert color_at(canvas, canvas.geometry_now.scene(-0.45, 0.5).toPoint()) != (0, 0, 0)
+    assert color_at(canvas, canvas.geometry_now.scene(0.45, 0.5).toPoint()) != (0, 0, 0)
+    plain = lit(0.0, 0.5, 5)
+    assert plain == lit(0.45, 0.5, 5)
+    for x in (-0.9, 0.9):
+        assert lit(x, 0.5, 5) > 1.5 * plain
+
+
 def test_hovering_tells_the_pixel_and_leaving_tells_none(canvas, qtbot):
     place = at(canvas, 0.3, 0.6)
     with qtbot.waitSignal(canvas.hovered) as caught:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from deepfractals_gui.core import Curve
 from deepfractals_gui.gui.axes import linear_ticks, log_ticks, round_step, tick_text
-from deepfractals_gui.gui.curve_lines import Key, Line, envelope, series_color
+from deepfractals_gui.gui.curve_lines import Key, Line, envelope, segments, series_color
 from deepfractals_gui.gui.curve_plot import CurvePlot, spread
 
 
@@ -120,6 +120,23 @@ def test_a_long_curve_is_drawn_by_its_extremes() -> None:
     y[20_000:40_000] = np.nan
     gap = np.isnan(envelope(x, y, 1000)[1])
     assert 0.15 < gap.mean() < 0.25
+
+
+def test_a_line_is_drawn_in_pieces_of_its_dashes() -> None:
+    x = np.array([0.0, 3.0, 3.0, 10.0])
+    y = np.array([0.0, 4.0, 10.0, 10.0])
+    whole = segments(x, y, np.zeros(0))
+    assert whole.tolist() == [[0, 0, 3, 4], [3, 4, 3, 10], [3, 10, 10, 10]]
+    pieces = segments(x, y, np.array([2.0, 1.0]))
+    lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
+    # The line is 18 long: six times a dash of 2 and a gap of 1.
+    assert lengths.sum() == pytest.approx(12.0)
+    assert pieces[0].tolist() == pytest.approx([0, 0, 1.2, 1.6])
+    # The first corner lies 5 along the line, at the end of the second dash: [3, 5].
+    assert pieces[1].tolist() == pytest.approx([1.8, 2.4, 3, 4])
+    # The second lies 11 along, in the gap [11, 12]: the next dash begins behind it.
+    assert [4, 10, 6, 10] in [pytest.approx(piece) for piece in pieces.tolist()]
+    assert segments(x[:1], y[:1], np.zeros(0)).shape == (0, 4)
 
 
 def test_axes_have_few_round_labels() -> None:

@@ -192,7 +192,8 @@ def test_every_action_is_in_its_menu_and_has_a_handler(window):
 
 def test_no_shortcut_is_taken_twice(window):
     taken = [QKeySequence(keys).toString() for a in ACTIONS for keys in a.shortcuts]
-    taken += [f"Ctrl+{number}" for number in range(1, len(SYSTEMS) + 1)]
+    taken += [f"Alt+{number}" for number in range(1, len(SYSTEMS) + 1)]
+    taken += [f"Ctrl+{number}" for number in range(1, len(PAGES) + 1)]
     assert len(taken) == len(set(taken))
 
 
@@ -217,8 +218,26 @@ def test_history_actions_are_enabled_when_they_lead_somewhere(window):
 def test_the_systems_menu_turns_to_each_system(window):
     for number, system in enumerate(SYSTEMS, start=1):
         key = Qt.Key(Qt.Key.Key_0 + number)
-        QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(window, key, Qt.KeyboardModifier.AltModifier)
         assert window.model.view.key == system.key
+
+
+def test_marks_are_shown_where_a_system_asks_for_them_and_stay_as_chosen(window):
+    action = window.actions_by_key["overlays"]
+    marked = next(system for system in SYSTEMS if system.marked)
+    plain = next(system for system in SYSTEMS if not system.marked)
+    window.model.choose_system(marked.key)
+    assert action.isChecked()
+    window.model.choose_system(plain.key)
+    assert not action.isChecked()
+    window.model.choose_system(marked.key)
+    action.trigger()
+    window.model.choose_system(plain.key)
+    action.trigger()
+    window.model.choose_system(marked.key)
+    assert not action.isChecked()
+    window.model.choose_system(plain.key)
+    assert action.isChecked()
 
 
 def test_the_shortcut_sheet_lists_every_shortcut(window, qtbot):

@@ -69,7 +69,8 @@ class Storm:
 
     def scrub(self) -> None:
         params = self.model.view.params
-        name = next(n for n in ("max_steps", "max_iterations", "steps") if hasattr(params, n))
+        names = ("max_steps", "max_iterations", "steps", "seed")
+        name = next(name for name in names if hasattr(params, name))
         merge = self.random.choice(("", name))
         count = self.random.randint(20, 200)
         self.model.replace(params=with_values(params, **{name: count}), merge=merge)

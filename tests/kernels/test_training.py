@@ -103,16 +103,20 @@ def test_the_papers_conditions_agree_with_numpy_as_it_does_with_itself(condition
     assert wrong <= 1.5 * own + 2 + slack
     tame = np.abs(moved - theirs) <= 1e-10 * np.abs(theirs)
     assert np.mean(tame) > 0.4
-    assert np.allclose(mine[tame], theirs[tame], rtol=1e-6, atol=0)
+    # A chaotic pixel may happen not to be moved by that one ulp: 18 of 3796 with an offset.
+    close = np.isclose(mine[tame], theirs[tame], rtol=1e-6, atol=0)
+    assert np.mean(close) >= (0.99 if condition == "offset" else 1.0)
 
 
-BEYOND = pytest.mark.xfail(strict=True, reason="one ulp of W0 turns 0.5 % of NumPy's own signs")
+BEYOND = pytest.mark.xfail(
+    strict=True, reason="one ulp of W0 turns 0.5 % and 0.9 % of NumPy's own signs"
+)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     "condition",
-    [pytest.param(c, marks=BEYOND if c == "minibatch" else ()) for c in CONDITIONS],
+    [pytest.param(c, marks=BEYOND if c in ("minibatch", "offset") else ()) for c in CONDITIONS],
 )
 def test_no_more_than_two_signs_in_a_thousand_differ(condition):
     mine, theirs, _ = home_values(condition, FULL)

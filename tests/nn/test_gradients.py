@@ -171,3 +171,19 @@ def test_labels_and_one_hot_rows_give_the_same_loss_and_gradient():
     loss = nn.Loss_CategoricalCrossentropy(from_logits=True)
     assert loss.calculate(z, labels) == loss.calculate(z, np.eye(4)[labels])
     assert np.array_equal(loss.backward(z, labels), loss.backward(z, np.eye(4)[labels]))
+
+
+@pytest.mark.parametrize("z", [-800.0, -40.0, -20.0, 0.5, 20.0, 40.0, 800.0])
+@pytest.mark.parametrize("t", [0.0, 1.0])
+def test_the_binary_cross_entropy_is_right_to_the_last_digits_of_a_tiny_loss(z, t):
+    loss = nn.Loss_BinaryCrossentropy(from_logits=True).calculate([[z]], [[t]])
+    # -ln p of the class that is meant, p = 1 / (1 + e^-s).
+    s = z if t else -z
+    expected = np.log1p(np.exp(-s)) if s > 0 else -s + np.log1p(np.exp(s))
+    assert loss == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_sure_right_answer_costs_nothing():
+    for loss in (nn.Loss_CategoricalCrossentropy(), nn.Loss_CategoricalCrossentropy(True)):
+        found = loss.calculate([[1.0, 0.0]] if not loss.from_logits else [[900.0, 0.0]], [0])
+        assert str(found) == "0.0"

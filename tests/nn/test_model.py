@@ -108,6 +108,34 @@ def test_batch_norm_normalises_a_batch_and_remembers_running_statistics():
     assert np.allclose(layer.forward(x), expected)
 
 
+def test_a_batch_of_one_sample_says_nothing_about_the_variance():
+    rng = np.random.default_rng(0)
+    layer = nn.BatchNormLayer(2, momentum=0.5)
+    layer.forward(rng.standard_normal((20, 2)))
+    mean, variance = layer.mean.copy(), layer.variance.copy()
+    assert np.array_equal(layer.forward(np.array([[3.0, 4.0]])), [[0, 0]])
+    assert np.array_equal(layer.backward(np.ones((1, 2))), [[0, 0]])
+    assert np.array_equal(layer.variance, variance)
+    assert np.allclose(layer.mean, 0.5 * mean + [1.5, 2.0])
+
+
+def test_batch_norm_of_constant_columns_is_finite_and_flat():
+    layer = nn.BatchNormLayer(2)
+    assert np.allclose(layer.forward(np.full((5, 2), 1e8)), 0)
+    assert np.isfinite(layer.backward(np.arange(10.0).reshape(5, 2))).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((0,), "0 columns"), ((2, 1.5), "momentum .* not 1.5"), ((2, 0.9, 0.0), "epsilon above 0"),
+    ],
+)  # fmt: skip
+def test_batch_norm_refuses_what_it_cannot_divide_by(options, said):
+    with pytest.raises(ValueError, match=said):
+        nn.BatchNormLayer(*options)
+
+
 @pytest.mark.parametrize(
     ("act", "said"),
     [

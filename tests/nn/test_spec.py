@@ -78,6 +78,15 @@ DENSE = {"kind": "dense", "units": 4}
         (changed(steps=0), "steps must be"),
         (changed(batch=1.5), "batch must be"),
         (changed(l2=float("nan")), "l2 must be within"),
+        (changed(l2=float("inf")), "l2 must be within"),
+        (changed(clip=10**400), "clip must be within [0, 1e+300], not 10000"),
+        (changed(optimizer={"lr": 10**400}), "optimizer: lr must be within"),
+        (changed(optimizer={"kind": ["adam"]}), "optimizer: kind must be one of sgd"),
+        (changed(layers=[{"kind": ["dense"]}]), "layer 1: its kind"),
+        (changed(layers=[{"kind": {}}]), "layer 1: its kind"),
+        (changed(layers=[None]), "layer 1: its kind"),
+        (changed(inputs=65536, layers=[{"kind": "dense", "units": 65536}]), "4294967296 weights"),
+        (changed(layers=[{"kind": "dense", "units": 4096}] * 3), "are too many"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_one_line(text, said):
@@ -85,3 +94,20 @@ def test_a_description_that_does_not_fit_is_refused_in_one_line(text, said):
         NetSpec.from_json(text)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: NetSpec(2, None), "the layers are a tuple"),
+        (lambda: NetSpec(2, (DenseSpec(2), "relu")), "layer 2 is no description of a layer"),
+        (lambda: NetSpec(2, (DenseSpec(2),), optimizer="adam"), "no OptimizerSpec: 'adam'"),
+    ],
+)
+def test_what_is_no_description_is_named(made, said):
+    with pytest.raises(SpecError, match=said):
+        made()
+
+
+def test_a_list_of_layers_is_as_good_as_a_tuple():
+    assert hash(NetSpec(2, [DenseSpec(2)])) == hash(NetSpec(2, (DenseSpec(2),)))

@@ -38,7 +38,10 @@ FEW_STEPS = 20
 
 
 ORBIT_CURVES = {"step size", "local multiplier"}
-CURVES = {"trainability": {"loss", "|W0|", "|∂W1|", "output", "target"}}
+CURVES = {
+    "trainability": {"loss", "|W0|", "|∂W1|", "output", "target"},
+    "loss_landscape": {"loss", "level", "|W| here", "|W| trained"},
+}
 
 
 def defaults(chosen):
@@ -261,10 +264,10 @@ def test_no_points_are_no_trouble(chosen):
 @EVERY
 def test_no_array_makes_a_kernel_compile_anew(chosen):
     """Strided and read-only arrays are copied: the program's kernels are compiled beforehand."""
-    from deepfractals_gui.kernels import backward, basins, forward
+    from deepfractals_gui.kernels import backward, basins, forward, landscape
 
     def signatures():
-        return [len(module.sample.signatures) for module in (forward, backward, basins)]
+        return [len(module.sample.signatures) for module in (forward, backward, basins, landscape)]
 
     p = chosen.Params()
     points = points_of(chosen.home(p))
@@ -345,5 +348,5 @@ def test_a_preset_is_a_place_worth_the_name(chosen, preset):
     dear = hasattr(p, "depth")
     out = sampled(chosen, p, points_of(preset.viewport, (9, 12) if dear else SHAPE))
     # Something is to be seen: no channel is wanted that is one plain value.
-    shown = next(out[name] for name in ("smooth", "steps", "value") if name in out)
+    shown = next(out[name] for name in ("smooth", "steps", "value", "loss") if name in out)
     assert len(np.unique(shown)) > len(shown) / 100

@@ -17,5 +17,6 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("explore", "Explore", "explore", "Look at every system: zoom, recolour, inspect"),
+    PageSpec("lab", "Lab", "lab", "Build a network, train it and see inside it"),
 )
-"""A new page costs a line here and a widget of the same key in the window's ``pages``."""
+"""A new page costs a line here and its builder, under the same key, in the window."""

@@ -30,7 +30,7 @@ class Rail(QToolBar):
         for number, page in enumerate(self._pages):
             button = QToolButton(self)
             button.setText(page.title)
-            button.setToolTip(page.tooltip)
+            button.setToolTip(f"{page.tooltip}  (Ctrl+{number + 1})")
             button.setAccessibleName(page.title)
             button.setCheckable(True)
             button.setChecked(number == 0)
@@ -42,6 +42,13 @@ class Rail(QToolBar):
         self._buttons.idClicked.connect(self._turn)
         appearance.changed.connect(self._draw_icons)
         self._draw_icons()
+
+    @Slot(str)
+    def show_page(self, key: str) -> None:
+        """Mark the page that is shown; emits nothing."""
+        for number, page in enumerate(self._pages):
+            if page.key == key:
+                self._buttons.button(number).setChecked(True)
 
     @Slot(int)
     def _turn(self, number: int) -> None:

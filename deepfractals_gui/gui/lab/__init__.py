@@ -1,0 +1,1 @@
+"""The page in which a network is built, trained and looked into."""

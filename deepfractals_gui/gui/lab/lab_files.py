@@ -1,0 +1,135 @@
+"""Files of the lab: data, runs, pictures and tables, each with its dialog."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from deepfractals_gui.gui.lab.exports import export_curves, export_view
+
+if TYPE_CHECKING:
+    from deepfractals_gui.gui.lab.lab_page import LabPage
+
+_DATA = "Data (*.csv *.tsv *.txt *.npz *.gz *-ubyte *.idx *.idx3-ubyte);;All files (*)"
+_RUN = "Training run (*.npz)"
+
+
+class LabFiles(QObject):
+    """What the menu of the lab does with files."""
+
+    def __init__(self, page: LabPage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._folder = str(Path.home())
+
+    def fill(self, menu: QMenu) -> None:
+        """Put everything that has to do with files into a menu."""
+        for words, keys, act in (
+            ("Open data…", "Ctrl+O", self.open_data),
+            ("Open run…", "Ctrl+Shift+O", self.open_run),
+            ("Save run…", "Ctrl+S", self.save_run),
+            ("", "", None),
+            ("Export this view…", "Ctrl+E", self.export_view),
+            ("Export curves as picture…", "", self.export_plots),
+            ("Export curves as CSV…", "Ctrl+Shift+E", self.export_curves),
+        ):
+            if act is None:
+                menu.addSeparator()
+                continue
+            action = menu.addAction(words, act)
+            # The page has the shortcut: that of a menu which is closed isn't heard everywhere.
+            action.setText(f"{words}\t{keys}" if keys else words)
+
+    @property
+    def shortcuts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+        """Keys, and what they do."""
+        return (
+            ("Ctrl+O", self.open_data),
+            ("Ctrl+Shift+O", self.open_run),
+            ("Ctrl+S", self.save_run),
+            ("Ctrl+E", self.export_view),
+            ("Ctrl+Shift+E", self.export_curves),
+        )
+
+    def take(self, path: Path) -> None:
+        """Use a file that was dropped: a run, or data."""
+        self._folder = str(path.parent)
+        if is_run(path):
+            self._page.trainer.open(path)
+        else:
+            self._page.settings.data.take_file("data", path)
+
+    @Slot()
+    def open_data(self) -> None:
+        if path := self._asked_to_open("Open data", _DATA):
+            self.take(path)
+
+    @Slot()
+    def open_run(self) -> None:
+        if path := self._asked_to_open("Open a training run", _RUN):
+            self._page.trainer.open(path)
+
+    @Slot()
+    def save_run(self) -> None:
+        if path := self._asked_to_save("Save this run", "run.npz", _RUN):
+            self._page.trainer.save(path)
+
+    @Slot()
+    def export_view(self) -> None:
+        key = self._page.sights.key
+        path = self._asked_to_save("Export this view", f"{key}.png", "Picture (*.png *.svg)")
+        if path:
+            self._write(path, lambda: export_view(self._page.sights.front, path))
+
+    @Slot()
+    def export_plots(self) -> None:
+        path = self._asked_to_save("Export the curves", "curves.png", "Picture (*.png *.svg)")
+        if path:
+            self._write(path, lambda: export_view(self._page.side.curves, path))
+
+    @Slot()
+    def export_curves(self) -> None:
+        look = self._page.look
+        if look is None:
+            return
+        path = self._asked_to_save("Export the curves", "curves.csv", "Table (*.csv)")
+        if path:
+            self._write(path, lambda: export_curves(look, path))
+
+    def _write(self, path: Path, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._page.bar.say(str(error), "error")
+        else:
+            self._page.bar.say(f"Wrote {path.name}", "good")
+
+    def _asked_to_open(self, title: str, kinds: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._page, title, self._folder, kinds)
+        if not name:
+            return None
+        self._folder = str(Path(name).parent)
+        return Path(name)
+
+    def _asked_to_save(self, title: str, name: str, kinds: str) -> Path | None:
+        start = str(Path(self._folder) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._page, title, start, kinds)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        self._folder = str(path.parent)
+        return path if path.suffix else path.with_suffix(Path(name).suffix)
+
+
+def is_run(path: Path) -> bool:
+    """Whether a file holds a network with its run, rather than data."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"spec.npy", "state.npy"} <= set(archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
