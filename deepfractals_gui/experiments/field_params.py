@@ -10,6 +10,7 @@ from deepfractals_gui.core.params import checked, params_from_json, params_to_js
 from deepfractals_gui.equilibrium.field import ACTIVATIONS, MAX_CHANNELS, MAX_SIDE, FieldSpec
 from deepfractals_gui.equilibrium.iteration import Solver
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
+from deepfractals_gui.equilibrium.training import TrainingSpec
 
 GRADIENTS = ("implicit", "jacobian_free", "phantom")
 _NAIVE = {"solver": ("naive",)}
@@ -134,3 +135,32 @@ def solver_of(name: str, tolerance: float, steps: int, damping: float = 1.0) -> 
     if name == "naive":
         return Naive(tolerance, steps, damping)
     return SOLVERS[name](tolerance, steps)
+
+
+@dataclass(frozen=True)
+class FieldTraining(TrainingSpec):
+    """How a run learns: its plain iteration is damped."""
+
+    damping: float = 1.0
+
+    @property
+    def forward(self) -> Solver:
+        return solver_of(self.solver, self.tolerance, self.max_steps, self.damping)
+
+    @property
+    def backward(self) -> Solver:
+        return solver_of(self.solver, self.adjoint_tolerance, self.max_steps, self.damping)
+
+
+def training_of(p: FieldRunParams) -> TrainingSpec:
+    """How a run learns. Raises ParamError."""
+    try:
+        return FieldTraining(
+            batch=p.batch, learning_rate=p.learning_rate, solver=p.solver, tolerance=p.tolerance,
+            max_steps=p.solver_steps,
+            method="implicit" if p.gradient == "implicit" else "phantom",
+            phantom_steps=1 if p.gradient == "jacobian_free" else p.phantom_steps,
+            damping=p.damping,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ParamError("params", str(error)) from None

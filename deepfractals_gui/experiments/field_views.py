@@ -22,8 +22,10 @@ from deepfractals_gui.core import Array, CancelFlag, Status
 from deepfractals_gui.equilibrium.iteration import Solver, State, solve
 from deepfractals_gui.equilibrium.planes import from_planes
 from deepfractals_gui.equilibrium.solvers import SOLVERS
+from deepfractals_gui.experiments.field_data import FieldData
 from deepfractals_gui.experiments.field_model import FieldModel, HasModel
 from deepfractals_gui.experiments.field_params import solver_of
+from deepfractals_gui.experiments.field_state import FieldState
 
 MOST_BYTES = 1 << 29
 """Of the frames of an evolution."""
@@ -227,3 +229,13 @@ def race(
             Race(name, np.array(evaluations), np.array(residuals), Status(ended.status[0]))
         )
     return tuple(found)
+
+
+def drawing_image(drawing: Array, of: FieldState | FieldData) -> Array:
+    """A drawing (h, w), ink from 0 to 1, as the field takes it: float64 (H, W), standardised.
+
+    Raises
+    ------
+    ValueError   it is no plane of finite numbers
+    """
+    return (of.data if isinstance(of, FieldState) else of).drawing(drawing)
