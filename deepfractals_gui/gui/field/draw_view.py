@@ -34,10 +34,14 @@ class Pad(QWidget):
     Arrow keys move a pen, with Shift they draw; Space draws a dot, Delete clears, Ctrl+Z undoes,
     a digit is put there by its key, another one of them by the same key again.
 
-    ``drawn(image)`` follows every change: float64 (28, 28), 0 to 1, row 0 the upper one.
+    Signals
+    -------
+    drawn(image)   follows every change: float64 (28, 28), 0 to 1, row 0 the upper one
+    lifted()       a stroke is over, or a digit is there
     """
 
     drawn = Signal(object)
+    lifted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +69,7 @@ class Pad(QWidget):
         self._digit = (label, number)
         self.drawing.replace(shipped_digit(label, number))
         self._tell()
+        self.lifted.emit()
 
     @Slot()
     def clear(self) -> None:
@@ -130,8 +135,9 @@ class Pad(QWidget):
         self._tell()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and self._last is not None:
             self._last = None
+            self.lifted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from deepfractals_gui.core import Array, Status
@@ -12,6 +12,7 @@ from deepfractals_gui.experiments.field_views import Evolution
 from deepfractals_gui.gui.controls import SPACE, ChoiceBox, QuietButton
 from deepfractals_gui.gui.field.class_bars import ClassBars
 from deepfractals_gui.gui.field.field_pictures import ALL, MEAN, Colouring
+from deepfractals_gui.gui.field.filmstrip import Filmstrip
 from deepfractals_gui.gui.icons import icon
 from deepfractals_gui.gui.log_slider import LogSlider
 from deepfractals_gui.gui.pictures import image_of
@@ -62,6 +63,8 @@ class Raster(QWidget):
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft), self._title)
         if self._image is None:
             painter.fillRect(box, theme().color("canvas"))
+            painter.setPen(theme().color("faint"))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "Preparing the field…")
         else:
             painter.drawImage(box, self._image)
         painter.end()
@@ -88,6 +91,8 @@ class EvolutionView(QWidget):
         self.magnitude = Raster("Magnitude |z|")
         self.phase = Raster("Phase as hue, magnitude as lightness")
         self.bars = ClassBars()
+        self.strip = Filmstrip()
+        self.strip.picked.connect(self._picked)
         self.play_button = QuietButton("", "Play (Space)")
         self.play_button.clicked.connect(self.toggle)
         self.slider = LogSlider(0, 1, whole=True)
@@ -106,7 +111,9 @@ class EvolutionView(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._advance)
-        pictures = QHBoxLayout()
+        self._pictures = QWidget()
+        pictures = QHBoxLayout(self._pictures)
+        pictures.setContentsMargins(0, 0, 0, 0)
         pictures.setSpacing(2 * SPACE)
         pictures.addWidget(self.magnitude, 1)
         pictures.addWidget(self.phase, 1)
@@ -119,8 +126,9 @@ class EvolutionView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        column.addLayout(pictures, 1)
+        column.addWidget(self._pictures, 4)
         column.addLayout(transport)
+        column.addWidget(self.strip, 1)
         column.addWidget(self.bars)
         appearance.changed.connect(self._restyle)
         self._fill_channels(0)
@@ -208,6 +216,11 @@ class EvolutionView(QWidget):
         if self.step >= last:
             self.pause()
 
+    @Slot(int)
+    def _picked(self, step: int) -> None:
+        self.pause()
+        self.go(step)
+
     @Slot(float)
     def _scrubbed(self, number: float) -> None:
         self.pause()
@@ -233,6 +246,7 @@ class EvolutionView(QWidget):
     def _recolour(self) -> None:
         found = self.evolution
         self._colouring = None if found is None else Colouring(found, self.choice)
+        self.strip.set_colouring(self._colouring)
         self._show()
 
     def _show(self) -> None:
@@ -243,6 +257,7 @@ class EvolutionView(QWidget):
             self.words.setText("")
             return
         self.slider.set_number(self.step)
+        self.strip.set_step(self.step)
         self.magnitude.set_rgb(colouring.magnitude(self.step))
         self.phase.set_rgb(colouring.phase(self.step))
         last, residual = len(found.frames) - 1, found.residuals[self.step]
@@ -271,6 +286,12 @@ class EvolutionView(QWidget):
         self.play_button.setIcon(icon("pause" if self.playing else "play", "text"))
         self.play_button.setToolTip("Pause (Space)" if self.playing else "Play (Space)")
         self.play_button.setEnabled(self.evolution is not None and len(self.evolution.frames) > 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # What the two squares leave of the height belongs to the strip.
+        side = (self.width() - 2 * SPACE) // 2
+        self._pictures.setMaximumHeight(side + self.fontMetrics().height() + SPACE)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

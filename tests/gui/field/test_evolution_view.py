@@ -129,3 +129,12 @@ def test_a_pair_has_magnitudes_above_phases(evolution) -> None:
     assert pair.shape == (2 * 28 + 2 + 2 * 28, 56, 3)
     assert (pair[:56:2, ::2] == colouring.magnitude(4)).all()
     assert (pair[58::2, ::2] == colouring.phase(4)).all()
+
+
+def test_a_click_on_the_strip_shows_its_step(view, evolution) -> None:
+    strip = view.strip
+    assert strip.steps == strip_steps(len(evolution.frames))
+    upper, lower = strip.boxes()[2]
+    assert lower.top() > upper.bottom()
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=upper.center().toPoint())
+    assert view.step == strip.steps[2]
