@@ -21,7 +21,7 @@ class ClassBars(QWidget):
         self.probabilities: Array = np.zeros(0)
         self.names: tuple[str, ...] = ()
         self.setFont(number_font(small_font(self.font())))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Probabilities of the classes")
 
     def set_probabilities(self, values: Array, names: Sequence[str] = ()) -> None:
@@ -46,7 +46,7 @@ class ClassBars(QWidget):
         return QSize(260, 4 * self.fontMetrics().height() + 8)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, self.sizeHint().height())
+        return QSize(150, 3 * self.fontMetrics().height() + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         count = len(self.probabilities)

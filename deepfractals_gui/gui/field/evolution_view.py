@@ -89,7 +89,8 @@ class EvolutionView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Evolution of the field")
         self.magnitude = Raster("Magnitude |z|")
-        self.phase = Raster("Phase as hue, magnitude as lightness")
+        self.phase = Raster("Phase as hue")
+        self.phase.setToolTip("The hue tells the phase, the lightness the magnitude")
         self.bars = ClassBars()
         self.strip = Filmstrip()
         self.strip.picked.connect(self._picked)
@@ -101,9 +102,8 @@ class EvolutionView(QWidget):
         self.words = QLabel()
         self.words.setFont(number_font(self.words.font()))
         self.words.setAccessibleName("Step and residual")
-        self.words.setMinimumWidth(
-            self.words.fontMetrics().horizontalAdvance("step 000 of 000   residual 0.00e-00 ")
-        )
+        # Changing numbers must not push anything about.
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.channels = ChoiceBox()
         self.channels.setAccessibleName("Channels shown")
         self.channels.setToolTip("Which of the field's channels are drawn")
@@ -121,15 +121,15 @@ class EvolutionView(QWidget):
         transport.setSpacing(SPACE)
         transport.addWidget(self.play_button)
         transport.addWidget(self.slider, 1)
-        transport.addWidget(self.words)
         transport.addWidget(self.channels)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addWidget(self._pictures, 4)
         column.addLayout(transport)
-        column.addWidget(self.strip, 1)
-        column.addWidget(self.bars)
+        column.addWidget(self.words)
+        column.addWidget(self.strip, 2)
+        column.addWidget(self.bars, 1)
         appearance.changed.connect(self._restyle)
         self._fill_channels(0)
         self._restyle()
@@ -289,9 +289,10 @@ class EvolutionView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # What the two squares leave of the height belongs to the strip.
+        # What the pictures leave of the height belongs to the bars.
         side = (self.width() - 2 * SPACE) // 2
         self._pictures.setMaximumHeight(side + self.fontMetrics().height() + SPACE)
+        self.strip.setMaximumHeight(self.strip.height_for(self.width()))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

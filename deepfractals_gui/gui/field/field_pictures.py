@@ -10,6 +10,8 @@ from deepfractals_gui.core import Array
 from deepfractals_gui.experiments.field_views import Evolution, grey_rgb, magnitude, phase_rgb
 
 MEAN, ALL = "mean", "all"
+MOST_STEPS = 10
+"""Of a strip."""
 _SCALE = 3
 """Pixels of a point, where frames are laid side by side."""
 
@@ -78,7 +80,7 @@ def mosaic(pictures: list[Array]) -> Array:
     return whole
 
 
-def strip_steps(count: int, most: int = 10) -> list[int]:
+def strip_steps(count: int, most: int = MOST_STEPS) -> list[int]:
     """At most so many steps of ``count``: the first, the last, most of them early.
 
     A field changes fastest at first, so that evenly chosen steps would all look settled.

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from deepfractals_gui.gui.field.field_pictures import Colouring, strip_steps
+from deepfractals_gui.gui.field.field_pictures import MOST_STEPS, Colouring, strip_steps
 from deepfractals_gui.gui.pictures import image_of
 from deepfractals_gui.gui.theme import number_font, small_font, theme
 
 _GAP = 4.0
-_LEAST = 40.0
+_LEAST = 20.0
 """Pixels of a picture's side below which nothing can be seen on it."""
 
 
@@ -51,20 +51,25 @@ class Filmstrip(QWidget):
         self.update()
 
     def boxes(self) -> list[tuple[QRectF, QRectF]]:
-        """Where the pairs are, in pixels: as many from the left as there is room for all."""
+        """Where the pairs are, in pixels; none where there is too little room."""
         count = len(self.steps)
         if not count:
             return []
         high = self.fontMetrics().height()
-        # Ten of them are as large as they would be: fewer don't jump about.
-        side = min((self.width() + _GAP) / 10 - _GAP, (self.height() - high - 2 * _GAP) / 2)
-        if side < _LEAST / 2:
+        # A few are as large as many would be: nothing jumps about.
+        side = min((self.width() + _GAP) / MOST_STEPS - _GAP, (self.height() - high - 2 * _GAP) / 2)
+        if side < _LEAST:
             return []
         step = side + _GAP
         return [
             (QRectF(i * step, 0.0, side, side), QRectF(i * step, step, side, side))
             for i in range(count)
         ]
+
+    def height_for(self, width: int) -> int:
+        """The height that pictures need which fill a width."""
+        side = (width + _GAP) / MOST_STEPS - _GAP
+        return round(2 * side + 2 * _GAP + self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         return QSize(400, 130)
