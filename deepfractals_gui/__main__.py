@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "cache", "bench",
+    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "field", "cache",
+    "bench",
 )  # fmt: skip
 
 

@@ -56,11 +56,6 @@ class Evolution(NamedTuple):
         """The frame after so many steps, or the last one if the field had settled before."""
         return np.asarray(self.frames[min(step, len(self.frames) - 1)])
 
-    @property
-    def scale(self) -> float:
-        """The largest magnitude of all frames, by which they can be drawn alike."""
-        return float(np.abs(self.frames).max())
-
 
 def model_of(of: HasModel | FieldModel) -> FieldModel:
     """The model of a run, or the one given."""
@@ -239,3 +234,31 @@ def drawing_image(drawing: Array, of: FieldState | FieldData) -> Array:
     ValueError   it is no plane of finite numbers
     """
     return (of.data if isinstance(of, FieldState) else of).drawing(drawing)
+
+
+def painted(of: Evolution, step: int, channel: int | None = None) -> tuple[Array, Array]:
+    """Magnitude and phase after so many steps, uint8 (H, W, 3) each, drawn alike in all steps.
+
+    Parameters
+    ----------
+    channel : None for the mean of the channels
+
+    Raises
+    ------
+    ValueError   the field has no such channel
+    """
+    white, bright = scales(of, channel)
+    frame = of.at(step)
+    return grey_rgb(magnitude(frame, channel), white), phase_rgb(frame, channel, bright)
+
+
+def scales(of: Evolution, channel: int | None = None) -> tuple[float, float]:
+    """The largest magnitude of all frames, as `magnitude` has it, and as `phase_rgb` does."""
+    channels = of.frames.shape[1]
+    if channel is not None:
+        if not 0 <= channel < channels:
+            raise ValueError(f"the field has {channels} channels, from 0; there is no {channel}")
+        full = float(np.abs(of.frames[:, channel]).max())
+        return full, full
+    mean = float(np.abs(of.frames).mean(axis=1).max())
+    return mean, float(np.abs(of.frames.mean(axis=1)).max())
