@@ -12,6 +12,7 @@ Rader, Lyons and Kidger 2024, arXiv:2402.09983, for solvers as values with expli
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -31,8 +32,8 @@ _PENDING, _CONVERGED, _CYCLE = int(Status.PENDING), int(Status.CONVERGED), int(S
 _DIVERGED, _NON_FINITE = int(Status.DIVERGED), int(Status.NON_FINITE)
 EXPLOSION = 1e6
 """A sample has diverged when |f| is so many times what it and z were at first."""
-GROUP = 4
-"""Samples that are solved side by side: what they remember stays in a near cache."""
+_NUMBERS = 100_352
+"""Of the planes that are solved side by side: what their samples remember stays in a near cache."""
 
 
 @dataclass(eq=False)
@@ -234,6 +235,11 @@ def flat(planes: Array) -> Array:
     return planes.reshape(len(planes), -1)
 
 
+def group_size(shape: tuple[int, ...]) -> int:
+    """How many samples of planes are best solved side by side: 4 of the default field's."""
+    return max(1, _NUMBERS // math.prod(shape[1:]))
+
+
 Watch = Callable[[State], None]
 
 
@@ -253,7 +259,7 @@ def solve(
     Parameters
     ----------
     z0 : planes; where to begin, if not at 0
-    pool : whose threads take `GROUP` samples at a time
+    pool : whose threads take `group_size` samples at a time
     watch : called with the state at the start and after each step; samples are then all solved
         side by side
 
@@ -267,7 +273,8 @@ def solve(
     cancel = cancel or CancelFlag()
     if watch is not None:
         return _solve_group(solver, f, z0, cancel, watch)
-    groups = [slice(at, at + GROUP) for at in range(0, len(f), GROUP)]
+    size = group_size(f.shape)
+    groups = [slice(at, at + size) for at in range(0, len(f), size)]
 
     def one(samples: slice) -> Solution:
         start = None if z0 is None else z0[samples]
