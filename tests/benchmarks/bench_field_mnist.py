@@ -26,23 +26,9 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    status = cli.main(
-        [
-            "field",
-            "train",
-            str(options.run),
-            "--data",
-            str(options.images),
-            "--set",
-            "test_share=0.2",
-            "--set",
-            "in_order=true",
-            "--epochs",
-            str(options.epochs),
-            "--threads",
-            str(options.threads),
-        ]  # fmt: skip
-    )
+    line = f"--set test_share=0.2 --set in_order=true --epochs {options.epochs}".split()
+    line += ["--threads", str(options.threads), "--data", str(options.images)]
+    status = cli.main(["field", "train", str(options.run), *line])
     if status:
         return status
     best = Field().load(options.run / "best.npz")
