@@ -117,10 +117,10 @@ class FieldMap:
         )  # fmt: skip
         cancel.check()
 
-    def value(self, z: Array) -> Array:
-        """f(z) of all samples, a new array."""
-        result = blank(self.shape)
-        self.evaluate(z, np.arange(len(self)), result, np.empty((len(self), 2)), CancelFlag())
+    def value(self, z: Array, cancel: CancelFlag | None = None) -> Array:
+        """f(z) of all samples, a new array. Raises Cancelled."""
+        result, squares = blank(self.shape), np.empty((len(self), 2))
+        self.evaluate(z, np.arange(len(self)), result, squares, cancel or CancelFlag())
         return result
 
     def slopes_at(self, z: Array, cancel: CancelFlag | None = None) -> Array:

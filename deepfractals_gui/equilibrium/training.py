@@ -271,7 +271,7 @@ def _learn(
     if s.training.method == "implicit":
         back = implicit(f, solution.z, readout.by_state, s.training.backward, cancel=cancel)
     else:
-        back = phantom(f, solution.z, readout.by_state, s.training.phantom_steps)
+        back = phantom(f, solution.z, readout.by_state, s.training.phantom_steps, cancel=cancel)
     sums = products(f, solution.z, back, images, cancel)
     solved = (solution,) if back.solution is None else (solution, back.solution)
     return _Learned(readout, sums, solved)

@@ -28,7 +28,7 @@ from tests.reference import field as twin
 
 BAR = 1e-7
 STEP = 2e-5
-EXACT = Naive(tolerance=1e-15, max_steps=150)
+EXACT = Naive(tolerance=1e-14, max_steps=150)
 LABELS = np.array([2, 0])
 PATH_SEED = 2
 """None of whose iterates comes near a kink."""

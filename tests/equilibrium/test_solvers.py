@@ -222,7 +222,7 @@ def test_coarse_evaluations_count_by_their_points():
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_a_raised_flag_ends_a_solve(name):
-    f, _ = field(SMOOTH, 0.9, 64, channels=16)
+    f, _ = field(SMOOTH, 0.9, 8, channels=16)
     solver = SOLVERS[name](tolerance=0.0, max_steps=100_000)
     flag, outcome = CancelFlag(), []
     started = threading.Event()

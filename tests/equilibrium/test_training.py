@@ -182,8 +182,8 @@ def test_the_norm_in_use_is_that_of_the_kernel():
 def test_threads_change_no_bit():
     spec = replace(SPEC, height=28, width=28)
     assert group_size(spec.planes(1)) == 8
-    data = pictures(dataset("digits").take(np.arange(60)), spec)
-    start = begin(spec, replace(TRAINING, batch=30), 5)
+    data = pictures(dataset("digits").take(np.arange(30)), spec)
+    start = begin(spec, replace(TRAINING, batch=20), 5)
     with ThreadPoolExecutor(3) as pool:
         threaded = trained(start, data, 3, pool=pool)
         found = evaluate(threaded, data, pool=pool)
