@@ -17,6 +17,7 @@ from deepfractals_gui.cli.progress import ProgressLine
 from deepfractals_gui.core import CancelFlag
 
 if TYPE_CHECKING:
+    from deepfractals_gui.equilibrium.field import FieldSpec
     from deepfractals_gui.equilibrium.images import Pictures
     from deepfractals_gui.equilibrium.training import TrainingState
     from deepfractals_gui.experiments.field_state import FieldState
@@ -48,12 +49,24 @@ def plan_evolve(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         raise ValueError(f"a solver is one of {known}, not {options.solver[:40]!r}")
     state = Field().load(checkpoint_of(options.run))
     image = state.data.image(options.image, test=state.data.test is not None)
+    _check_sizes(state.spec, options)
     channels = state.spec.channels
     if options.channel is not None and options.channel >= channels:
         raise ValueError(
             f"the field has {channels} channels, from 0; there is no {options.channel}"
         )
     return lambda flag: _evolve(state, image, options, flag)
+
+
+def _check_sizes(spec: FieldSpec, options: argparse.Namespace) -> None:
+    from deepfractals_gui.experiments.field_views import check_steps
+    from deepfractals_gui.export.field_pictures import film_shape, strip_shape
+
+    check_steps(spec, max(options.steps))
+    if options.output is not None:
+        strip_shape(spec.height, spec.width, len(options.steps), options.zoom)
+    if options.film is not None:
+        film_shape(spec.height, spec.width, options.zoom)
 
 
 def _evolve(state: FieldState, image: Any, options: argparse.Namespace, flag: CancelFlag) -> None:

@@ -8,26 +8,48 @@ from pathlib import Path
 import numpy as np
 
 from deepfractals_gui.core import Array, CancelFlag
-from deepfractals_gui.experiments.field_views import Evolution, painted
-from deepfractals_gui.export.clip import MAX_SIDE, QUALITIES
+from deepfractals_gui.experiments.field_views import Evolution, painted, scales
+from deepfractals_gui.export.clip import MAX_SIDE, MIN_SIDE, QUALITIES
 from deepfractals_gui.export.png import write_picture
 from deepfractals_gui.export.progress import Progress
 from deepfractals_gui.session.files import FileError, atomic_path, atomic_write, shown
 
 ZOOM = 8
 """Pixels along a point's side, unless others are asked for."""
-MOST_ZOOM = 64
 _GAP = 4
 _BETWEEN = 40
 """The grey between pictures, which are black where the field is 0."""
+_LARGEST = 16384
 _QUALITY = "best"
 _HOLD_SECONDS = 1
 
 
-def _pair(of: Evolution, step: int, channel: int | None, zoom: int) -> tuple[Array, Array]:
-    return tuple(  # type: ignore[return-value]
-        one.repeat(zoom, axis=0).repeat(zoom, axis=1) for one in painted(of, step, channel)
+def _pair(
+    of: Evolution, step: int, channel: int | None, zoom: int, scale: tuple[float, float]
+) -> tuple[Array, Array]:
+    upper, lower = (
+        one.repeat(zoom, axis=0).repeat(zoom, axis=1) for one in painted(of, step, channel, scale)
     )
+    return upper, lower
+
+
+def strip_shape(height: int, width: int, count: int, zoom: int) -> tuple[int, int]:
+    """The shape of a strip of so many steps. Raises ValueError where it can't be made."""
+    if count < 1:
+        raise ValueError("a strip shows one step or more")
+    h = 2 * zoom * height + _GAP
+    w = count * (zoom * width + _GAP) - _GAP
+    if max(h, w) > _LARGEST:
+        raise ValueError(f"a strip of {w} x {h} pixels is too large; ask for less zoom or steps")
+    return h, w
+
+
+def film_shape(height: int, width: int, zoom: int) -> tuple[int, int]:
+    """The shape of a film's frames, of even sides. Raises ValueError where it can't be made."""
+    h, w = zoom * height + zoom * height % 2, 2 * zoom * width + _GAP
+    if not (min(h, w) >= MIN_SIDE and max(h, w) <= MAX_SIDE):
+        raise ValueError(f"a film of {w} x {h} pixels can't be made; change the zoom")
+    return h, w
 
 
 def strip(
@@ -40,16 +62,11 @@ def strip(
     ValueError   there are no steps, or the picture would be too large
     """
     height, width = of.frames.shape[-2:]
-    if not steps:
-        raise ValueError("a strip shows one step or more")
-    h = 2 * zoom * height + _GAP
-    w = len(steps) * (zoom * width + _GAP) - _GAP
-    if max(h, w) > 16384:
-        raise ValueError(f"a strip of {w} x {h} pixels is too large; ask for less zoom or steps")
-    picture = np.full((h, w, 3), _BETWEEN, np.uint8)
+    picture = np.full((*strip_shape(height, width, len(steps), zoom), 3), _BETWEEN, np.uint8)
+    scale = scales(of, channel)
     for number, step in enumerate(steps):
         left = number * (zoom * width + _GAP)
-        upper, lower = _pair(of, step, channel, zoom)
+        upper, lower = _pair(of, step, channel, zoom, scale)
         picture[: zoom * height, left : left + zoom * width] = upper
         picture[-zoom * height :, left : left + zoom * width] = lower
     return picture
@@ -64,11 +81,15 @@ def save_strip(
         write_picture(file, picture, {})
 
 
-def film_frame(of: Evolution, step: int, channel: int | None = None, zoom: int = ZOOM) -> Array:
+def film_frame(
+    of: Evolution, step: int, channel: int | None, zoom: int, scale: tuple[float, float]
+) -> Array:
     """Magnitude and phase beside each other, with sides that are even: uint8 (h, w, 3)."""
-    left, right = _pair(of, step, channel, zoom)
+    left, right = _pair(of, step, channel, zoom, scale)
     height, width = left.shape[:2]
-    picture = np.full((height + height % 2, 2 * width + _GAP, 3), _BETWEEN, np.uint8)
+    rows, columns = of.frames.shape[-2:]
+    shape = film_shape(rows, columns, zoom)
+    picture = np.full((*shape, 3), _BETWEEN, np.uint8)
     picture[:height, :width] = left
     picture[:height, width + _GAP :] = right
     return picture
@@ -96,15 +117,15 @@ def export_film(
 
     flag = cancel or CancelFlag()
     quality = QUALITIES[_QUALITY]
-    height, width = film_frame(of, 0, channel, zoom).shape[:2]
-    if min(height, width) < 16 or max(height, width) > MAX_SIDE:
-        raise ValueError(f"a film of {width} x {height} pixels can't be made; change the zoom")
+    rows, columns = of.frames.shape[-2:]
+    shape = film_shape(rows, columns, zoom)
+    scale = scales(of, channel)
     count = len(of.frames) + _HOLD_SECONDS * fps
     with atomic_path(path) as part:
-        with VideoWriter(part, (height, width), fps, quality.crf, quality.preset) as writer:
+        with VideoWriter(part, shape, fps, quality.crf, quality.preset) as writer:
             for number in range(count):
                 flag.check()
-                writer.write(film_frame(of, number, channel, zoom))
+                writer.write(film_frame(of, number, channel, zoom, scale))
                 if progress is not None:
                     progress((number + 1) / count)
         flag.check()

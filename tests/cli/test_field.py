@@ -194,6 +194,9 @@ def test_an_interrupted_film_leaves_no_file(run, command, in_folder, monkeypatch
         (("evolve", "run", "-o", "a.png", "--solver", "magic"), "a solver is one of"),
         (("evolve", "run", "-o", "a.png", "--steps", "0,x"), "'x' is not a whole number"),
         (("evolve", "run", "-o", "a.png", "--damping", 0), "from 0.01 to 1"),
+        (("evolve", "run", "-o", "a.png", "--steps", 10**6), "from 0 to 100000"),
+        (("evolve", "run", "-o", "a.png", "--zoom", 64, "--steps", "1," * 40 + "2"), "too large"),
+        (("evolve", "run", "--film", "a.mp4", "--zoom", 1), "a film of 20 x 8 pixels"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(run, command, in_folder, arguments, said):

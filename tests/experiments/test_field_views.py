@@ -17,6 +17,7 @@ from deepfractals_gui.experiments.field_views import (
     painted,
     phase_rgb,
     race,
+    scales,
 )
 from tests.reference import field as twin
 
@@ -126,9 +127,9 @@ def test_all_steps_are_painted_by_one_scale(model, image):
     found = evolution(model, image, "naive", 6)
     for channel in (None, 1):
         largest = max(range(7), key=lambda k: magnitude(found.frames[k], channel).max())
-        grey, colours = painted(found, largest, channel)
+        grey, colours = painted(found, largest, channel, scales(found, channel))
         assert grey.max() == 255
         assert colours.shape == (8, 8, 3)
-        assert (painted(found, 0, channel)[0] == 0).all()
+        assert (painted(found, 0, channel, scales(found, channel))[0] == 0).all()
     with pytest.raises(ValueError, match="there is no 4"):
-        painted(found, 0, 4)
+        scales(found, 4)
