@@ -92,7 +92,8 @@ def products(
 
     Raises
     ------
-    Cancelled   the flag went up
+    ValueError   the shapes don't fit the map's
+    Cancelled    the flag went up
     """
     from deepfractals_gui.kernels.field_gradients import add_products
     from deepfractals_gui.kernels.field_images import add_input_products
@@ -100,6 +101,11 @@ def products(
 
     cancel = cancel or CancelFlag()
     count, height, width, _, lanes = f.shape
+    for array in (z, adjoint.w):
+        if array.shape != f.shape:
+            raise ValueError(f"planes {array.shape} don't fit a map of {f.shape}")
+    if images.shape[0] != count or images.shape[2:] != (height, width):
+        raise ValueError(f"images {images.shape} don't drive a map of {f.shape}")
     rows = np.arange(count)
     back = blank(f.shape)
     pull_back(adjoint.w, rows, adjoint.slopes, back)

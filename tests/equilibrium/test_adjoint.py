@@ -198,6 +198,24 @@ def test_the_jacobian_free_gradient_solves_nothing():
         through_iterates(f, [], g, 1.0, images)
 
 
+def test_arrays_that_do_not_fit_a_map_are_refused():
+    spec, params, images = problem("modrelu")
+    f, _ = mapped(spec, params, images)
+    z = zeros(f.shape)
+    with pytest.raises(ValueError, match="don't fit a map"):
+        f.value(z[:1])
+    with pytest.raises(ValueError, match="don't fit a map"):
+        f.slopes_at(zeros((2, 8, 12, 2, 16)))
+    adjoint = Adjoint(z, f.slopes_at(z), None)
+    with pytest.raises(ValueError, match="don't fit a map"):
+        products(f, z[:1], adjoint, images)
+    with pytest.raises(ValueError, match="don't drive a map"):
+        products(f, z, adjoint, images[:1])
+    for values in ({"gamma": np.ones(3)}, {"beta": np.ones(3)}, {"slopes": adjoint.slopes[:1]}):
+        with pytest.raises(ValueError, match="of a map isn't|have slopes"):
+            replace(f, **values)
+
+
 def test_products_of_groups_add_up():
     spec, params, images = problem("modrelu")
     f, _ = mapped(spec, params, images)
