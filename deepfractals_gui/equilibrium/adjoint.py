@@ -92,7 +92,8 @@ def products(
 
     Raises
     ------
-    Cancelled   the flag went up
+    ValueError   the shapes don't fit the map's
+    Cancelled    the flag went up
     """
     from deepfractals_gui.kernels.field_gradients import add_products
     from deepfractals_gui.kernels.field_images import add_input_products
@@ -100,6 +101,11 @@ def products(
 
     cancel = cancel or CancelFlag()
     count, height, width, _, lanes = f.shape
+    for array in (z, adjoint.w):
+        if array.shape != f.shape:
+            raise ValueError(f"planes {array.shape} don't fit a map of {f.shape}")
+    if images.shape[0] != count or images.shape[2:] != (height, width):
+        raise ValueError(f"images {images.shape} don't drive a map of {f.shape}")
     rows = np.arange(count)
     back = blank(f.shape)
     pull_back(adjoint.w, rows, adjoint.slopes, back)
@@ -171,41 +177,62 @@ def implicit(
     return Adjoint(found.z, slopes, found)
 
 
-def phantom(f: FieldMap, z: Array, g: Array, steps: int, damping: float = 1.0) -> Adjoint:
+def phantom(
+    f: FieldMap,
+    z: Array,
+    g: Array,
+    steps: int,
+    damping: float = 1.0,
+    *,
+    cancel: CancelFlag | None = None,
+) -> Adjoint:
     """w = λ Σ_(j < k) ((1 - λ) + λ Jᵀ)^j g with k ``steps`` and the damping λ; w = g for 1 and 1.
 
     Raises
     ------
     ValueError   the number of steps or the damping is out of range
+    Cancelled    the flag went up
     """
     if steps < 1 or not 0.0 < damping <= 1.0:
         raise ValueError(f"a phantom gradient of {steps} steps damped by {damping}")
-    slopes = f.slopes_at(z)
+    slopes = f.slopes_at(z, cancel)
     if steps == 1 and damping == 1.0:
         return Adjoint(g, slopes, None)
     back = f.transposed(slopes, g)
     w = zeros(f.shape)
     for _ in range(steps):
-        w += damping * (back.value(w) - w)
+        w += damping * (back.value(w, cancel) - w)
     return Adjoint(w, slopes, None)
 
 
 def through_iterates(
-    f: FieldMap, iterates: Sequence[Array], g: Array, damping: float, images: Array
+    f: FieldMap,
+    iterates: Sequence[Array],
+    g: Array,
+    damping: float,
+    images: Array,
+    *,
+    cancel: CancelFlag | None = None,
 ) -> Products:
     """Backpropagation through z_(k+1) = (1 - a) z_k + a f(z_k), a the damping.
 
     Parameters
     ----------
     iterates : z_0 to z_(K-1), planes; z_K is what g is the gradient by
+
+    Raises
+    ------
+    ValueError   there are no iterates
+    Cancelled    the flag went up
     """
     total: Products | None = None
+    nothing = zeros(f.shape)
     for z in reversed(iterates):
-        slopes = f.slopes_at(z)
-        found = products(f, z, Adjoint(damping * g, slopes, None), images)
+        slopes = f.slopes_at(z, cancel)
+        found = products(f, z, Adjoint(damping * g, slopes, None), images, cancel)
         total = found if total is None else found + total
-        # g + Jᵀ g of the transposed map, without its drive.
-        g = (1.0 - damping) * g + damping * (f.transposed(slopes, zeros(f.shape)).value(g))
+        back = f.transposed(slopes, nothing).value(g, cancel)
+        g = (1.0 - damping) * g + damping * back
     if total is None:
         raise ValueError("there are no iterates to go back through")
     return total

@@ -33,7 +33,7 @@ from deepfractals_gui.equilibrium.field import (
     read_out,
 )
 from deepfractals_gui.equilibrium.images import Pictures
-from deepfractals_gui.equilibrium.iteration import GROUP, Solution, Solver, solve
+from deepfractals_gui.equilibrium.iteration import Solution, Solver, group_size, solve
 from deepfractals_gui.equilibrium.maps import Kernel, field_map
 from deepfractals_gui.equilibrium.solvers import SOLVERS
 from deepfractals_gui.nn.initial import BATCHES, generator
@@ -217,7 +217,8 @@ def step(
     """
     s = _in_epoch(s, len(data))
     rows = s.order[s.at : s.at + s.training.batch]
-    groups = [rows[k : k + GROUP] for k in range(0, len(rows), GROUP)]
+    size = group_size(s.spec.planes(1))
+    groups = [rows[k : k + size] for k in range(0, len(rows), size)]
     kernel = s.kernel
     # What the threads share is made beforehand.
     _ = kernel.prepared, kernel.transposed.prepared
@@ -245,7 +246,7 @@ def step(
         Effort.of([one[0] for one in solved]),
         Effort.of([one[1] for one in solved if len(one) > 1]), slope,
     )  # fmt: skip
-    return _advanced(_updated(s, slope), len(rows)), report
+    return _advanced(_updated(s, slope), len(rows), cancel), report
 
 
 def _in_epoch(s: TrainingState, count: int) -> TrainingState:
@@ -270,7 +271,7 @@ def _learn(
     if s.training.method == "implicit":
         back = implicit(f, solution.z, readout.by_state, s.training.backward, cancel=cancel)
     else:
-        back = phantom(f, solution.z, readout.by_state, s.training.phantom_steps)
+        back = phantom(f, solution.z, readout.by_state, s.training.phantom_steps, cancel=cancel)
     sums = products(f, solution.z, back, images, cancel)
     solved = (solution,) if back.solution is None else (solution, back.solution)
     return _Learned(readout, sums, solved)
@@ -311,12 +312,12 @@ def _updated(s: TrainingState, slope: FieldParams) -> TrainingState:
     return replace(s, params=params, first=first, second=second, updates=s.updates + 1)
 
 
-def _advanced(s: TrainingState, count: int) -> TrainingState:
+def _advanced(s: TrainingState, count: int, cancel: CancelFlag | None) -> TrainingState:
     """The state with the norm of its new kernel, and one batch, perhaps one epoch, further."""
     h, w = s.spec.height, s.spec.width
     over = s.at + count >= len(s.order)
     if over or s.updates % _REFRESH == 0:
-        peak = spectral.exact(s.params.weights, h, w)
+        peak = spectral.exact(s.params.weights, h, w, cancel)
     else:
         peak = spectral.tracked(s.params.weights, h, w, s.peak)
     if over:
@@ -359,17 +360,18 @@ def evaluate(
     if not len(data):
         raise ValueError("there are no images to answer")
     chosen = solver or SOLVERS[s.training.solver](tolerance=1e-6, max_steps=200)
-    peak = spectral.exact(s.params.weights, s.spec.height, s.spec.width)
+    peak = spectral.exact(s.params.weights, s.spec.height, s.spec.width, cancel)
     kernel = spectral.normalised(s.params.weights, s.spec.height, s.spec.width, peak)
     _ = kernel.prepared
+    size = group_size(s.spec.planes(1))
 
     def one(start: int) -> tuple[Readout, Solution]:
-        rows = slice(start, start + GROUP)
+        rows = slice(start, start + size)
         f = field_map(s.spec, s.params, kernel, data.batch(rows))
         found = solve(chosen, f, cancel=cancel)
         return read_out(s.spec, s.params, found.z, data.labels[rows], 1.0), found
 
-    parts = list((map if pool is None else pool.map)(one, range(0, len(data), GROUP)))
+    parts = list((map if pool is None else pool.map)(one, range(0, len(data), size)))
     losses = np.concatenate([readout.losses for readout, _ in parts])
     answers = np.concatenate([readout.logits for readout, _ in parts]).argmax(axis=1)
     return Evaluation(

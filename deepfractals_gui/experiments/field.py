@@ -193,6 +193,7 @@ def _summed(sums: Sums, report: Report) -> Sums:
         sums.backward + count * report.backward.evaluations,
         max(sums.residual, report.forward.residual),
         sums.unsolved + report.forward.unsolved,
+        max(sums.adjoint_residual, report.backward.residual),
     )
 
 
@@ -204,6 +205,7 @@ def _tested(s: FieldState, cancel: CancelFlag | None, pool: Executor | None) -> 
     row = Epoch(
         s.step, s.epoch, loss, accuracy, *tested, s.training.peak.sigma, forward, backward,
         s.sums.residual, s.sums.unsolved, NAN if found is None else found.effort.evaluations,
+        s.sums.adjoint_residual,
     )  # fmt: skip
     judged, better = training.noted(s.training, accuracy if found is None else found.accuracy)
     s = replace(s, training=judged, trace=s.trace.appended(row), sums=Sums())

@@ -47,6 +47,7 @@ class Epoch(NamedTuple):
     residual : the largest of the solves forward
     unsolved : images whose solve didn't reach its tolerance
     test_evaluations : of f, the mean of the test images
+    adjoint_residual : the largest of the solves back
     """
 
     step: float
@@ -61,10 +62,12 @@ class Epoch(NamedTuple):
     residual: float
     unsolved: float
     test_evaluations: float
+    adjoint_residual: float
 
 
 class Sums(NamedTuple):
-    """Of the epoch so far: images, and over them the losses, right answers and evaluations."""
+    """Of the epoch so far: images, over them the sums of losses, right answers and evaluations,
+    the largest residuals, and how many weren't solved."""
 
     seen: float = 0.0
     loss: float = 0.0
@@ -73,6 +76,7 @@ class Sums(NamedTuple):
     backward: float = 0.0
     residual: float = 0.0
     unsolved: float = 0.0
+    adjoint_residual: float = 0.0
 
     def means(self) -> tuple[float, float, float, float]:
         """Loss, accuracy, evaluations forward and back."""

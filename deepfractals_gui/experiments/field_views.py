@@ -19,6 +19,7 @@ from deepfractals_gui.coloring.oklab import (
     srgb_from_linear,
 )
 from deepfractals_gui.core import Array, CancelFlag, Status
+from deepfractals_gui.equilibrium.field import FieldSpec
 from deepfractals_gui.equilibrium.iteration import Solver, State, solve
 from deepfractals_gui.equilibrium.planes import from_planes
 from deepfractals_gui.equilibrium.solvers import SOLVERS
@@ -56,11 +57,6 @@ class Evolution(NamedTuple):
         """The frame after so many steps, or the last one if the field had settled before."""
         return np.asarray(self.frames[min(step, len(self.frames) - 1)])
 
-    @property
-    def scale(self) -> float:
-        """The largest magnitude of all frames, by which they can be drawn alike."""
-        return float(np.abs(self.frames).max())
-
 
 def model_of(of: HasModel | FieldModel) -> FieldModel:
     """The model of a run, or the one given."""
@@ -90,9 +86,7 @@ def evolution(
     """
     model = model_of(of)
     spec = model.spec
-    size = 8 * spec.channels * spec.height * spec.width
-    if not 0 <= steps <= MOST_BYTES // size - 1:
-        raise ValueError(f"of this field 0 to {MOST_BYTES // size - 1} steps can be kept")
+    check_steps(spec, steps)
     chosen = solver_of(solver, 1e-6, steps) if isinstance(solver, str) else solver
     frames: list[Array] = []
     residuals: list[float] = []
@@ -111,6 +105,13 @@ def evolution(
         np.array(frames), np.array(residuals), np.array(said), Status(found.status[0]),
         np.array(evaluations),
     )  # fmt: skip
+
+
+def check_steps(spec: FieldSpec, steps: int) -> None:
+    """Raise ValueError where the frames of so many steps would take too much memory."""
+    most = MOST_BYTES // (8 * spec.channels * spec.height * spec.width) - 1
+    if not 0 <= steps <= most:
+        raise ValueError(f"of this field 0 to {most} steps can be kept, not {steps}")
 
 
 def _one(model: FieldModel, image: Array) -> Array:
@@ -239,3 +240,35 @@ def drawing_image(drawing: Array, of: FieldState | FieldData) -> Array:
     ValueError   it is no plane of finite numbers
     """
     return (of.data if isinstance(of, FieldState) else of).drawing(drawing)
+
+
+def painted(
+    of: Evolution, step: int, channel: int | None, scale: tuple[float, float]
+) -> tuple[Array, Array]:
+    """Magnitude and phase after so many steps, uint8 (H, W, 3) each.
+
+    Parameters
+    ----------
+    channel : None for the mean of the channels
+    scale : what is drawn brightest in either; `scales` makes all steps alike
+    """
+    white, bright = scale
+    frame = of.at(step)
+    return grey_rgb(magnitude(frame, channel), white), phase_rgb(frame, channel, bright)
+
+
+def scales(of: Evolution, channel: int | None = None) -> tuple[float, float]:
+    """The largest magnitude of all frames, as `magnitude` has it, and as `phase_rgb` does.
+
+    Raises
+    ------
+    ValueError   the field has no such channel
+    """
+    channels = of.frames.shape[1]
+    if channel is not None:
+        if not 0 <= channel < channels:
+            raise ValueError(f"the field has {channels} channels, from 0; there is no {channel}")
+        full = float(np.abs(of.frames[:, channel]).max())
+        return full, full
+    mean = float(np.abs(of.frames).mean(axis=1).max())
+    return mean, float(np.abs(of.frames.mean(axis=1)).max())

@@ -21,6 +21,7 @@ from deepfractals_gui.equilibrium.checkpoints import (
 )
 from deepfractals_gui.equilibrium.field import NAMES, FieldParams, FieldSpec
 from deepfractals_gui.equilibrium.images import Standard, pictures, resized
+from deepfractals_gui.equilibrium.iteration import group_size
 from deepfractals_gui.equilibrium.training import (
     Exploded,
     TrainingSpec,
@@ -179,12 +180,14 @@ def test_the_norm_in_use_is_that_of_the_kernel():
 
 
 def test_threads_change_no_bit():
-    data = small(48)
-    start = begin(SPEC, TRAINING, 5)
+    spec = replace(SPEC, height=28, width=28)
+    assert group_size(spec.planes(1)) == 8
+    data = pictures(dataset("digits").take(np.arange(30)), spec)
+    start = begin(spec, replace(TRAINING, batch=20), 5)
     with ThreadPoolExecutor(3) as pool:
-        threaded = trained(start, data, 6, pool=pool)
+        threaded = trained(start, data, 3, pool=pool)
         found = evaluate(threaded, data, pool=pool)
-    alone = trained(start, data, 6)
+    alone = trained(start, data, 3)
     assert bits(alone) == bits(threaded)
     plain = evaluate(alone, data)
     assert (plain.loss, plain.accuracy) == (found.loss, found.accuracy)

@@ -63,6 +63,8 @@ def test_a_run_learns_and_stops_when_its_epochs_are_done(first, done):
     assert (done.trace.column("forward") > 2.0).all()
     assert (done.trace.column("backward") > 2.0).all()
     assert done.trace.column("unsolved").sum() == 0.0
+    assert (done.trace.column("residual") <= SMALL.tolerance).all()
+    assert (done.trace.column("adjoint_residual") < 1e-4).all()
     assert Field().step(done) is done
     assert first.step == len(first.updates) == len(first.trace) == 0
 

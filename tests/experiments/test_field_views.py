@@ -14,8 +14,10 @@ from deepfractals_gui.experiments.field_views import (
     evolution,
     grey_rgb,
     magnitude,
+    painted,
     phase_rgb,
     race,
+    scales,
 )
 from tests.reference import field as twin
 
@@ -62,7 +64,6 @@ def test_an_evolution_ends_where_the_field_has_settled(model, image):
     assert len(found.frames) < 60
     assert (found.at(10_000) == found.frames[-1]).all()
     assert (found.at(2) == found.frames[2]).all()
-    assert found.scale == np.abs(found.frames).max()
 
 
 def test_evolutions_that_can_not_be_kept_or_do_not_fit_are_refused(model, image):
@@ -120,3 +121,15 @@ def test_the_race_is_run_on_one_problem_to_one_residual(model, image):
     assert found[1].evaluations[-1] < found[0].evaluations[-1]
     alone = evolution(model, image, Anderson(1e-8), 400)
     assert (alone.residuals == found[1].residuals).all()
+
+
+def test_all_steps_are_painted_by_one_scale(model, image):
+    found = evolution(model, image, "naive", 6)
+    for channel in (None, 1):
+        largest = max(range(7), key=lambda k: magnitude(found.frames[k], channel).max())
+        grey, colours = painted(found, largest, channel, scales(found, channel))
+        assert grey.max() == 255
+        assert colours.shape == (8, 8, 3)
+        assert (painted(found, 0, channel, scales(found, channel))[0] == 0).all()
+    with pytest.raises(ValueError, match="there is no 4"):
+        scales(found, 4)
