@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         # Loaded when it is first looked at: the window opens without it.
         from deepfractals_gui.gui.lab.lab_page import LabPage
 
-        page = LabPage()
+        page = LabPage(folder=self.data_folder / "lab")
         page.mapWished.connect(self.bridges.map_run)
         page.sliceWished.connect(self.bridges.slice_run)
         return page

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.lab.kept_runs import KeptRuns
 from deepfractals_gui.gui.lab.lab_files import LabFiles
 from deepfractals_gui.gui.lab.looks import Look
 from deepfractals_gui.gui.lab.paint_mark import PaintMark
@@ -52,7 +53,12 @@ class LabPage(QWidget):
     mapWished = Signal(object)
     sliceWished = Signal(object)
 
-    def __init__(self, params: LabParams | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        params: LabParams | None = None,
+        parent: QWidget | None = None,
+        folder: Path | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -72,6 +78,12 @@ class LabPage(QWidget):
         self.files = LabFiles(self)
         self._lay_out()
         self._connect()
+        self._kept = None if folder is None else KeptRuns(folder / "runs.json")
+        if self._kept is not None:
+            self.sights.runs.show_runs(self._kept.load())
+            self.sights.runs.changed.connect(self._save_runs)
+            if self._kept.message:
+                self.bar.say(self._kept.message, "warning")
         self.trainer.begin(first)
 
     # Building
@@ -205,6 +217,16 @@ class LabPage(QWidget):
             look.epoch, look.seconds,
         )  # fmt: skip
         self.bar.say(f"Kept as {run.name}: compare it under Runs.", "good")
+
+    @Slot()
+    def _save_runs(self) -> None:
+        """Write the table down, so that the next window has it."""
+        assert self._kept is not None
+        runs = self.sights.runs
+        try:
+            self._kept.save(runs.runs, runs.gone)
+        except OSError as error:
+            self.bar.say(f"The kept runs can't be written: {error}", "error")
 
     # What the trainer says
 

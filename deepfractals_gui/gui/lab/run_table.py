@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,7 @@ class KeptRun:
     number : tells it from the others, and gives its colour
     params : what it can be restored from
     seconds : time spent in training
+    id : tells it from all others, in other windows, too
     """
 
     number: int
@@ -58,6 +61,7 @@ class KeptRun:
     curves: Curves
     epochs: int
     seconds: float
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
     def key(self) -> Key:
@@ -107,7 +111,7 @@ class RunTable(QStackedWidget):
     Signals
     -------
     restored(params)
-    changed()   a run has come, gone or got another name
+    changed()   a run has come, gone or got another name; ``gone`` are the ids of those deleted
     """
 
     restored = Signal(object)
@@ -116,6 +120,7 @@ class RunTable(QStackedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs: list[KeptRun] = []
+        self.gone: set[str] = set()
         self._next = 0
         self._filling = False
         self.empty = EmptyState(
@@ -188,6 +193,12 @@ class RunTable(QStackedWidget):
         self.changed.emit()
         return run
 
+    def show_runs(self, runs: Sequence[KeptRun]) -> None:
+        """Put runs that were kept before at the head of the table."""
+        self._runs = [*runs, *self._runs]
+        self._next = max((run.number + 1 for run in self._runs), default=0)
+        self._fill()
+
     @Slot()
     def restore(self) -> None:
         """Ask for the settings of the selected run."""
@@ -208,6 +219,7 @@ class RunTable(QStackedWidget):
         gone = self.selected
         if gone:
             self._runs = [run for run in self._runs if run not in gone]
+            self.gone |= {run.id for run in gone}
             self._fill()
             self.changed.emit()
 
