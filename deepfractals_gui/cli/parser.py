@@ -14,6 +14,7 @@ from deepfractals_gui.cli import (
     bench,
     cache,
     dimension,
+    field,
     grid,
     movie,
     render,
@@ -28,7 +29,7 @@ _NEGATIVE = re.compile(
 
 
 _WIDTH = 100
-COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, train, cache, bench)
+COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, train, field, cache, bench)
 
 
 class Usage(Exception):

@@ -1,0 +1,152 @@
+"""Runs of the field in files: the field's checkpoint, with the run and its records beside it.
+
+What reads checkpoints reads these files, too. Beside them there are, in JSON as the array ``run``,
+the run's parameters and counts, and as arrays the best parameters and the two traces.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepfractals_gui.core import Array
+from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.equilibrium.checkpoints import (
+    CheckpointError,
+    checkpoint_bytes,
+    checkpoint_in,
+)
+from deepfractals_gui.equilibrium.field import NAMES, FieldParams
+from deepfractals_gui.equilibrium.training import TrainingState
+from deepfractals_gui.experiments.field_data import FieldData, field_data
+from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
+from deepfractals_gui.experiments.field_state import FieldState
+from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Trace, Update
+
+VERSION = 1
+_LIMIT = 1 << 28
+"""Bytes of a file, at most."""
+_MOST_NUMBERS = 1 << 23
+_MOST_TEXT = 1 << 20
+_TRACES = ("updates", "trace")
+
+
+def run_bytes(s: FieldState) -> bytes:
+    """The content of a run's file; `load_run` goes on from it bit for bit."""
+    run = {
+        "version": VERSION,
+        "params": json.loads(s.params.to_json()),
+        "best_epoch": s.best_epoch, "stride": s.updates.stride,
+        "sums": [float(one).hex() for one in s.sums],
+        "stopped": s.stopped, "exploded": s.exploded,
+    }  # fmt: skip
+    checkpoint = checkpoint_bytes(s.training, s.data.train.standard)
+    with np.load(io.BytesIO(checkpoint), allow_pickle=False) as members:
+        found = dict(members)
+    found |= {f"best.{name}": _pairs(array) for name, array in s.best}
+    found |= {name: getattr(s, name).numbers() for name in _TRACES}
+    found["run"] = np.frombuffer(json.dumps(run, allow_nan=False).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **found)
+    return buffer.getvalue()
+
+
+def load_run(path: Path, data: FieldData | None = None) -> FieldState:
+    """Read the file of a run.
+
+    Parameters
+    ----------
+    data : the run's images, where they are at hand
+
+    Raises
+    ------
+    CheckpointError   it holds no run that can be continued
+    ParamError        its images can't be found any more, or have changed
+    OSError           it can't be read
+    """
+    if path.stat().st_size > _LIMIT:
+        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
+    content, name = path.read_bytes(), path.name
+    run = _notes(content, name)
+    training, standard = checkpoint_in(content, name)
+    try:
+        p = FieldRunParams.from_json(json.dumps(run["params"]))
+        spec = p.spec(training.spec.classes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{name}: its run is damaged: {error}") from None
+    found = field_data(p) if data is None else data
+    try:
+        if spec != training.spec or standard != found.train.standard:
+            raise ValueError("its field, its images and its settings don't fit together")
+        training = replace(training, training=training_of(p))
+        return _state(content, name, run, training, p, found)
+    except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{name}: its run is damaged: {reason}") from None
+
+
+def _notes(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        text = arrays_in(content, name, (), ("run",), most=_MOST_TEXT)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
+    try:
+        notes = json.loads(text["run"].astype(np.uint8).tobytes().decode())
+        version = notes["version"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise CheckpointError(f"{name} holds no run of the field") from None
+    if version != VERSION:
+        raise CheckpointError(f"{name} is of version {str(version)[:20]}; known is {VERSION}")
+    return dict(notes)
+
+
+def _state(
+    content: bytes, name: str, run: dict[str, Any], training: TrainingState, p: FieldRunParams,
+    data: FieldData,
+) -> FieldState:  # fmt: skip
+    wanted = (*(f"best.{one}" for one in NAMES), *_TRACES)
+    arrays = arrays_in(content, name, wanted, most=_MOST_NUMBERS, dimensions=5)
+    best = {key: _like(arrays[f"best.{key}"], array, key) for key, array in training.params}
+    stride, best_epoch = int(run["stride"]), int(run["best_epoch"])
+    if len(training.order) not in (0, len(data.train)) or stride < 1:
+        raise ValueError(f"it goes through {len(training.order)} images, not {len(data.train)}")
+    s = FieldState(
+        p, data, training, FieldParams.of(best), best_epoch,
+        Trace.of_numbers(Update, arrays["updates"], MOST_UPDATES, stride),
+        Trace.of_numbers(Epoch, arrays["trace"]),
+        Sums(*(float.fromhex(one) for one in run["sums"])),
+        str(run["stopped"]), bool(run["exploded"]),
+    )  # fmt: skip
+    if s.batch != -(-training.at // p.batch):
+        raise ValueError("its epochs and its updates don't fit together")
+    return s
+
+
+def _pairs(array: Array) -> Array:
+    """Complex numbers as pairs along a last axis."""
+    if not np.iscomplexobj(array):
+        return array
+    return np.ascontiguousarray(array).view(np.float64).reshape(*array.shape, 2)
+
+
+def _like(found: Array, array: Array, key: str) -> Array:
+    """What was read, in the type of what is expected there. Raises ValueError."""
+    wanted = _pairs(array).shape
+    if found.shape != wanted:
+        raise ValueError(f"best.{key} has the shape {found.shape}, not {wanted}")
+    if not np.iscomplexobj(array):
+        return found
+    return np.ascontiguousarray(found).view(np.complex128).reshape(array.shape)
+
+
+def with_epochs(s: FieldState, epochs: int) -> FieldState:
+    """The run with another number of epochs; it goes on if some are left. 0: no end."""
+    over = bool(epochs) and s.epoch >= epochs
+    stopped = f"all {epochs} epochs are done" if over else ""
+    p = replace(s.params, epochs=epochs)
+    return replace(s, params=p, stopped=s.stopped if s.exploded else stopped)

@@ -1,0 +1,67 @@
+"""A field with its parameters, ready to be asked."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from deepfractals_gui.core import Array, CancelFlag
+from deepfractals_gui.equilibrium import spectral
+from deepfractals_gui.equilibrium.field import FieldParams, FieldSpec, logits
+from deepfractals_gui.equilibrium.iteration import Solution, Solver, solve
+from deepfractals_gui.equilibrium.maps import FieldMap, Kernel, field_map
+from deepfractals_gui.equilibrium.spectral import Peak
+
+
+@dataclass(frozen=True, eq=False)
+class FieldModel:
+    """A field and its parameters. It is a value; nothing that asks it changes it."""
+
+    spec: FieldSpec
+    params: FieldParams
+
+    @cached_property
+    def peak(self) -> Peak:
+        """The spectral norm of W, exactly, and where it is reached."""
+        return spectral.exact(self.params.weights, self.spec.height, self.spec.width)
+
+    @property
+    def sigma(self) -> float:
+        return self.peak.sigma
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """W / σ."""
+        return spectral.normalised(
+            self.params.weights, self.spec.height, self.spec.width, self.peak
+        )
+
+    def map(self, images: Array) -> FieldMap:
+        """f for images (N, in, H, W)."""
+        return field_map(self.spec, self.params, self.kernel, images)
+
+    def logits(self, planes: Array) -> Array:
+        """The readout of planes, float64 (N, classes)."""
+        return logits(self.spec, self.params, planes)
+
+    def answer(
+        self,
+        images: Array,
+        solver: Solver,
+        cancel: CancelFlag | None = None,
+        pool: Executor | None = None,
+    ) -> tuple[Array, Solution]:
+        """Logits (N, classes) at the fixed points of images (N, in, H, W), and these."""
+        found = solve(solver, self.map(np.asarray(images, np.float64)), cancel=cancel, pool=pool)
+        return self.logits(found.z), found
+
+
+class HasModel(Protocol):
+    """What has a model at a moment, such as a run."""
+
+    @property
+    def model(self) -> FieldModel: ...

@@ -1,0 +1,1 @@
+"""The field: a digit is drawn, and what the complex field makes of it is watched."""

@@ -1,0 +1,28 @@
+"""How a run of the field stands, in one sentence for a person."""
+
+from __future__ import annotations
+
+from deepfractals_gui.gui.field.field_trainer import FieldLook
+
+READY = "Draw a digit and watch it settle. Untrained, the field only guesses: Space trains it."
+CHANGED = "The settings have changed since this run began: Rewind begins one with them."
+
+
+def sentence_of(look: FieldLook, changed: bool = False) -> tuple[str, str]:
+    """What to say, and how: info, warning, error or good."""
+    state = look.state
+    if state.exploded:
+        words = f"{state.stopped[:1].upper()}{state.stopped[1:]}"
+        return f"{words}. Rewind, and try a lower learning rate.", "error"
+    if changed:
+        return CHANGED, "warning"
+    if state.stopped:
+        return (
+            f"{state.stopped[:1].upper()}{state.stopped[1:]}. Space trains as many again.",
+            "good",
+        )
+    if look.running:
+        return "Training; Space pauses. Draw meanwhile: the field answers as it is now.", "info"
+    if not state.step:
+        return READY, "info"
+    return "Paused. Space goes on, R rewinds to the same first parameters.", "info"

@@ -1,0 +1,188 @@
+"""The thread that solves: the newest question is answered, older ones are let go."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from deepfractals_gui.core import Array, CancelFlag, Cancelled
+from deepfractals_gui.experiments import field_views
+from deepfractals_gui.experiments.field_model import FieldModel
+from deepfractals_gui.experiments.field_params import solver_of
+from deepfractals_gui.experiments.field_views import Evolution, Race
+from deepfractals_gui.gui.background import message_of
+
+_log = logging.getLogger(__name__)
+FRESH_SECONDS = 1 / 20
+"""A solve is broken off for a newer question only while the last answer is so young: under a hand
+that never rests, answers still come."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is to be solved.
+
+    Attributes
+    ----------
+    model : the field
+    image : float64 (H, W), standardised as the field knows images
+    solver, damping, steps, tolerance : how
+    races : whether all solvers are to be compared on it, too
+    number : counts questions
+    """
+
+    model: FieldModel
+    image: Array
+    solver: str = "anderson"
+    damping: float = 0.5
+    steps: int = 30
+    tolerance: float = 1e-4
+    races: bool = False
+    number: int = 0
+
+    def same_problem(self, other: Question) -> bool:
+        """Whether only the image differs."""
+        mine = (self.model, self.solver, self.damping, self.steps, self.tolerance)
+        return mine == (other.model, other.solver, other.damping, other.steps, other.tolerance)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """How a field evolved, and the seconds that this took to find."""
+
+    question: Question
+    evolution: Evolution
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class RaceAnswer:
+    """How the solvers fared."""
+
+    question: Question
+    races: tuple[Race, ...]
+
+
+def answer(question: Question, cancel: CancelFlag | None = None) -> Answer:
+    """Solve, keeping every step. Raises Cancelled, ValueError."""
+    began = time.perf_counter()
+    solver = solver_of(question.solver, question.tolerance, question.steps, question.damping)
+    found = field_views.evolution(
+        question.model, question.image, solver, question.steps, cancel=cancel
+    )
+    return Answer(question, found, time.perf_counter() - began)
+
+
+class Solving(QObject):
+    """Takes questions from the window's thread and never makes it wait.
+
+    Signals, emitted in the solving thread; connect to them by queued connections
+    -------
+    solved(Answer)       `took` asks for the next
+    raced(RaceAnswer)    follows the answer to a question that races, unless a newer one has come
+    failed(str)          why a question can't be answered
+    """
+
+    solved = Signal(object)
+    raced = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self) -> None:
+        # Without a parent on purpose: the thread may still report while a window is being closed.
+        super().__init__()
+        self._changed = threading.Condition()
+        self._waiting: Question | None = None
+        self._at_hand: Question | None = None
+        self._race: Question | None = None
+        self._flag = CancelFlag()
+        self._racing = False
+        self._taken = True
+        self._closed = False
+        self._answered = 0.0
+        self._thread = threading.Thread(target=self._serve, name="solving", daemon=True)
+        self._thread.start()
+
+    # From the window's thread
+
+    def ask(self, question: Question) -> None:
+        """Solve this; an older question that waits is forgotten."""
+        with self._changed:
+            self._waiting, self._race = question, None
+            at_hand = self._at_hand
+            young = time.monotonic() - self._answered < FRESH_SECONDS
+            if self._racing or young or (at_hand and not at_hand.same_problem(question)):
+                self._flag.set()
+            self._changed.notify()
+
+    def took(self) -> None:
+        """The last answer has been shown: another one is welcome."""
+        with self._changed:
+            self._taken = True
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop and join the thread."""
+        with self._changed:
+            self._closed = True
+            self._flag.set()
+            self._changed.notify()
+        self._thread.join()
+
+    # The solving thread
+
+    def _serve(self) -> None:
+        while (task := self._next()) is not None:
+            try:
+                task()
+            except Cancelled:
+                # A newer question waits, or the window closes.
+                continue
+            except (ValueError, MemoryError) as error:
+                self.failed.emit(message_of(error))
+            except Exception as error:  # noqa: BLE001 - announced and logged
+                _log.exception("solving failed")
+                self.failed.emit(message_of(error))
+            finally:
+                del task
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._changed:
+            self._at_hand, self._racing = None, False
+            while not self._closed:
+                if self._waiting is not None and self._taken:
+                    question, self._waiting = self._waiting, None
+                    return self._prepared(question, False)
+                if self._race is not None and self._waiting is None:
+                    question, self._race = self._race, None
+                    return self._prepared(question, True)
+                self._changed.wait()
+            return None
+
+    def _prepared(self, question: Question, races: bool) -> Callable[[], None]:
+        self._at_hand, self._racing, self._flag = question, races, CancelFlag()
+        flag = self._flag
+        return (lambda: self._compare(question, flag)) if races else (
+            lambda: self._solve(question, flag)
+        )  # fmt: skip
+
+    def _solve(self, question: Question, flag: CancelFlag) -> None:
+        found = answer(question, flag)
+        with self._changed:
+            self._taken = False
+            self._answered = time.monotonic()
+            if question.races and self._waiting is None:
+                self._race = question
+        self.solved.emit(found)
+
+    def _compare(self, question: Question, flag: CancelFlag) -> None:
+        # Sharper than the picture needs: only then the solvers draw apart.
+        tolerance = min(question.tolerance, 1e-6)
+        found = field_views.race(
+            question.model, question.image, tolerance, damping=question.damping, cancel=flag
+        )
+        self.raced.emit(RaceAnswer(question, found))

@@ -1,0 +1,106 @@
+"""What a run of the field has recorded: loss, accuracy, evaluations of a solve, σ."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from deepfractals_gui.core import Array, Curve
+from deepfractals_gui.experiments.field_state import FieldState
+from deepfractals_gui.gui.controls import SPACE, EmptyState
+from deepfractals_gui.gui.curve_lines import Key, Line
+from deepfractals_gui.gui.curve_plot import CurvePlot
+from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
+from deepfractals_gui.gui.theme import number_font
+
+SMOOTHED = 20
+"""Updates over which losses and accuracies of batches are averaged."""
+
+_READY = "Train (Space): loss, accuracy, evaluations and σ are drawn here."
+_BEGINS = "The first updates are being computed…"
+
+
+class TrainingCurves(QWidget):
+    """Four plots over the epochs, and the newest numbers above them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plots = {key: CurvePlot() for key in ("loss", "accuracy", "evaluations", "sigma")}
+        self.now = QLabel()
+        self.now.setProperty("role", "caption")
+        self.now.setFont(number_font(self.now.font()))
+        self.now.setAccessibleName("Newest values")
+        # Changing numbers must not push anything about.
+        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.now.setMinimumHeight(2 * self.now.fontMetrics().height())
+        plots = QWidget()
+        inner = QVBoxLayout(plots)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(SPACE)
+        for plot in self.plots.values():
+            plot.most_points = LIVE_POINTS
+            inner.addWidget(plot, 1)
+        self.empty = EmptyState("")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(plots)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(self.now)
+        column.addWidget(self._pages, 1)
+
+    def set_state(self, state: FieldState, running: bool = False) -> None:
+        """Show a run as it is now."""
+        self.empty.label.setText(_BEGINS if running else _READY)
+        self.now.setText(newest_words(state))
+        self._pages.setCurrentIndex(1 if len(state.updates) > 1 else 0)
+        if len(state.updates) > 1:
+            for name, lines in lines_of(state).items():
+                title = "σ" if name == "sigma" else name
+                self.plots[name].set_lines(title, lines, [one.key for one in lines[:2]])
+
+
+def lines_of(state: FieldState) -> dict[str, list[Line]]:
+    """The lines of each plot, over epochs."""
+    updates, epochs = state.updates, state.trace
+    x = updates.column("step") / state.batches_an_epoch
+    tested = epochs.column("step") / state.batches_an_epoch
+
+    def line(name: str, x: Array, y: Array, series: int, *, log: bool = False) -> Line:
+        return Line(Curve(name, x, y, log=log, against="epoch"), Key(name, series, series))
+
+    loss = [line("training", x, smoothed(updates.column("loss")), 0, log=True)]
+    right = [line("training", x, smoothed(updates.column("accuracy")), 0)]
+    if np.isfinite(epochs.column("test_loss")).any():
+        loss.append(line("test", tested, epochs.column("test_loss"), 1, log=True))
+        right.append(line("test", tested, epochs.column("test_accuracy"), 1))
+    cost = [
+        line("forward", x, updates.column("forward"), 0),
+        line("adjoint", x, updates.column("backward"), 1),
+    ]
+    sigma = [line("σ of W", x, updates.column("sigma"), 2)]
+    return {"loss": loss, "accuracy": right, "evaluations": cost, "sigma": sigma}
+
+
+def smoothed(values: Array, count: int = SMOOTHED) -> Array:
+    """The mean of each value and those before it, ``count`` of them at most."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(ends - count, 0)
+    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+
+
+def newest_words(state: FieldState) -> str:
+    """The newest numbers in two lines."""
+    if not len(state.updates):
+        return ""
+    last = state.updates[-1]
+    first = f"{last.forward:.3g} + {last.backward:.3g} evaluations, σ {last.sigma:.3g}"
+    if not len(state.trace):
+        return first
+    epoch = state.trace[-1]
+    words = f"{100 * epoch.train_accuracy:.1f} % right"
+    if np.isfinite(epoch.test_accuracy):
+        words += f", test {100 * epoch.test_accuracy:.1f} %, best {100 * state.best_accuracy:.1f} %"
+    return f"{first}\n{words}"
