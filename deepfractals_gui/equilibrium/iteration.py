@@ -12,6 +12,7 @@ Rader, Lyons and Kidger 2024, arXiv:2402.09983, for solvers as values with expli
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -27,10 +28,12 @@ from deepfractals_gui.equilibrium.maps import FieldMap
 from deepfractals_gui.equilibrium.planes import blank, zeros
 
 _TINY = 1e-9
+_PENDING, _CONVERGED, _CYCLE = int(Status.PENDING), int(Status.CONVERGED), int(Status.CYCLE)
+_DIVERGED, _NON_FINITE = int(Status.DIVERGED), int(Status.NON_FINITE)
 EXPLOSION = 1e6
 """A sample has diverged when |f| is so many times what it and z were at first."""
-GROUP = 4
-"""Samples that are solved side by side: what they remember stays in a near cache."""
+_NUMBERS = 100_352
+"""Of the planes that are solved side by side: what their samples remember stays in a near cache."""
 
 
 @dataclass(eq=False)
@@ -39,9 +42,12 @@ class State:
 
     Attributes
     ----------
-    z, f : planes; a point and its value
-    last_z, last_f : those of the step before, where a solver keeps them
-    best : planes; the z of the least residual
+    z, f : planes; a point and its value, of samples that are pending
+    last_z : planes; the points of the step before
+    last_f : room for values, which a solver may keep
+    best : planes; the z of the least residual, of samples that are done. Until then it may still
+        be in z, where ``at_best`` says so: most steps are better than the one before.
+    at_best : bool (N,)
     squares : float64 (N, 2)   |f - z|² and |f|²
     residual, least : float64 (N,)   of z, and of best
     first : float64 (N,)   |z| + |f| at the start
@@ -58,6 +64,7 @@ class State:
     last_z: Array
     last_f: Array
     best: Array
+    at_best: Array
     squares: Array
     residual: Array
     least: Array
@@ -71,7 +78,7 @@ class State:
     @property
     def pending(self) -> Array:
         """Rows of the samples that aren't done."""
-        return np.flatnonzero(self.status == Status.PENDING)
+        return np.flatnonzero(self.status == _PENDING)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +145,11 @@ class Solver(ABC):
             z[...] = z0
         state = State(
             z, blank(f.shape), blank(f.shape), blank(f.shape), blank(f.shape),
-            np.zeros((count, 2)), np.full(count, np.inf), np.full(count, np.inf),
-            np.zeros(count), np.full(count, Status.PENDING, np.uint8), np.zeros(count),
+            np.zeros(count, bool), np.zeros((count, 2)), np.full(count, np.inf),
+            np.full(count, np.inf), np.zeros(count), np.full(count, _PENDING, np.uint8),
+            np.zeros(count),
         )  # fmt: skip
         everyone = np.arange(count)
-        state.best[...] = z
         evaluate(f, state, everyone, cancel or CancelFlag())
         note(state, everyone)
         state.first = np.sqrt(state.squares[:, 1])
@@ -163,18 +170,22 @@ class Solver(ABC):
 
     def terminate(self, f: FieldMap, state: State) -> bool:
         """Give a status to the samples that are done. True when all are."""
+        from deepfractals_gui.kernels.field_mixing import keep
+
         rows = state.pending
-        finite = np.isfinite(state.squares[rows]).all(axis=1)
-        size = np.sqrt(state.squares[rows, 1])
-        outcome = np.full(len(rows), Status.PENDING, np.uint8)
+        squares = state.squares[rows]
+        outcome = np.zeros(len(rows), np.uint8)
         if state.steps >= self.max_steps:
             outcome[:] = Status.MAX_STEPS
-        outcome[self.cycles(state, rows)] = Status.CYCLE
-        outcome[size > EXPLOSION * state.first[rows]] = Status.DIVERGED
-        outcome[state.residual[rows] <= self.tolerance] = Status.CONVERGED
-        outcome[~finite] = Status.DIVERGED if state.steps else Status.NON_FINITE
-        state.status[rows] = outcome
-        return not len(state.pending)
+        outcome[self.cycles(state, rows)] = _CYCLE
+        outcome[np.sqrt(squares[:, 1]) > EXPLOSION * state.first[rows]] = _DIVERGED
+        outcome[state.residual[rows] <= self.tolerance] = _CONVERGED
+        outcome[~np.isfinite(squares).all(axis=1)] = _DIVERGED if state.steps else _NON_FINITE
+        done = rows[outcome != _PENDING]
+        if len(done):
+            state.status[rows] = outcome
+            keep(flat(state.z), done[state.at_best[done]], flat(state.best))
+        return len(done) == len(rows)
 
     def part(self, samples: slice) -> Solver:
         """The solver for some of the samples."""
@@ -190,7 +201,7 @@ class Solver(ABC):
 
     @abstractmethod
     def advance(self, f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
-        """Bring z, f, squares and evaluations of these samples to the next point."""
+        """Bring these samples to the next point, the one before to last_z; evaluate f there."""
 
 
 def evaluate(f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
@@ -200,23 +211,33 @@ def evaluate(f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None
 
 
 def note(state: State, rows: Array) -> None:
-    """Residuals of these samples from the squares; the best z is kept."""
+    """Residuals of these samples from the squares; a best z that isn't z any more is kept."""
     from deepfractals_gui.kernels.field_mixing import keep
 
     with np.errstate(invalid="ignore", over="ignore"):
-        gaps, sizes = np.sqrt(state.squares[rows]).T
-        state.residual[rows] = gaps / (sizes + _TINY)
-    better = rows[state.residual[rows] < state.least[rows]]
-    state.least[better] = state.residual[better]
-    keep(flat(state.z), better, flat(state.best))
+        roots = np.sqrt(state.squares[rows])
+        residual = roots[:, 0] / (roots[:, 1] + _TINY)
+    # The first point is the best so far even where it has no residual.
+    better = (residual < state.least[rows]) | (state.steps == 0)
+    left = rows[~better & state.at_best[rows]]
+    if len(left):
+        keep(flat(state.last_z), left, flat(state.best))
+    state.at_best[rows] = better
+    state.least[rows] = np.where(better, residual, state.least[rows])
+    state.residual[rows] = residual
     residuals = np.full(len(state.residual), np.nan)
-    residuals[rows] = state.residual[rows]
+    residuals[rows] = residual
     state.history.append(residuals)
 
 
 def flat(planes: Array) -> Array:
     """Planes as rows of real numbers, (N, D)."""
     return planes.reshape(len(planes), -1)
+
+
+def group_size(shape: tuple[int, ...]) -> int:
+    """How many samples of planes are best solved side by side: 4 of the default field's."""
+    return max(1, _NUMBERS // math.prod(shape[1:]))
 
 
 Watch = Callable[[State], None]
@@ -238,7 +259,7 @@ def solve(
     Parameters
     ----------
     z0 : planes; where to begin, if not at 0
-    pool : whose threads take `GROUP` samples at a time
+    pool : whose threads take `group_size` samples at a time
     watch : called with the state at the start and after each step; samples are then all solved
         side by side
 
@@ -252,7 +273,8 @@ def solve(
     cancel = cancel or CancelFlag()
     if watch is not None:
         return _solve_group(solver, f, z0, cancel, watch)
-    groups = [slice(at, at + GROUP) for at in range(0, len(f), GROUP)]
+    size = group_size(f.shape)
+    groups = [slice(at, at + size) for at in range(0, len(f), size)]
 
     def one(samples: slice) -> Solution:
         start = None if z0 is None else z0[samples]

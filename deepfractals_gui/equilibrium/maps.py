@@ -76,6 +76,10 @@ class FieldMap:
     kind : LINEAR, MODRELU or CARDIOID
     beta : float64 (L,), modReLU's biases
     slopes : float64 (N, H, W, 4, L), M point by point; (0, ...) stands for 1
+
+    Raises
+    ------
+    ValueError   these don't fit together
     """
 
     kernel: Kernel
@@ -84,6 +88,19 @@ class FieldMap:
     kind: int
     beta: Array
     slopes: Array
+
+    def __post_init__(self) -> None:
+        count, height, width, _, lanes = self.drive.shape
+        grid = self.kernel.height, self.kernel.width, padded(max(self.kernel.weights.shape[:2]))
+        wanted = (
+            (self.drive, (count, *grid[:2], 2, grid[2])), (self.gamma, (count,)),
+            (self.beta, (lanes,)), (self.slopes, (len(self.slopes), height, width, 4, lanes)),
+        )  # fmt: skip
+        for array, shape in wanted:
+            if array.shape != shape:
+                raise ValueError(f"an array {array.shape} of a map isn't {shape}")
+        if len(self.slopes) not in (0, count):
+            raise ValueError(f"{len(self.slopes)} samples have slopes, of {count}")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -107,26 +124,29 @@ class FieldMap:
 
         Raises
         ------
-        Cancelled   the flag went up; what was computed is incomplete
+        ValueError   z hasn't the map's shape
+        Cancelled    the flag went up; what was computed is incomplete
         """
         from deepfractals_gui.kernels.field_step import step
 
+        self._check(z)
         step(
             z, rows, self.drive, self.gamma, self.beta, self.kind, self.slopes,
             self.kernel.prepared, result, squares, cancel.array,
         )  # fmt: skip
         cancel.check()
 
-    def value(self, z: Array) -> Array:
-        """f(z) of all samples, a new array."""
-        result = blank(self.shape)
-        self.evaluate(z, np.arange(len(self)), result, np.empty((len(self), 2)), CancelFlag())
+    def value(self, z: Array, cancel: CancelFlag | None = None) -> Array:
+        """f(z) of all samples, a new array. Raises Cancelled."""
+        result, squares = blank(self.shape), np.empty((len(self), 2))
+        self.evaluate(z, np.arange(len(self)), result, squares, cancel or CancelFlag())
         return result
 
     def slopes_at(self, z: Array, cancel: CancelFlag | None = None) -> Array:
         """The activation's transposed derivative at γ conv(z) + drive, float64 (N, H, W, 4, L)."""
         from deepfractals_gui.kernels.field_step import slopes
 
+        self._check(z)
         cancel = cancel or CancelFlag()
         count, height, width, _, lanes = self.shape
         result = blank((count, height, width, 4, lanes))
@@ -145,6 +165,11 @@ class FieldMap:
         return replace(
             self, kernel=self.kernel.transposed, drive=gradient, kind=LINEAR, slopes=slopes
         )
+
+    def _check(self, z: Array) -> None:
+        # Compiled code would read beyond an array that is too small.
+        if z.shape != self.shape:
+            raise ValueError(f"planes {z.shape} don't fit a map of {self.shape}")
 
     @cached_property
     def halved(self) -> FieldMap:

@@ -75,16 +75,24 @@ class Naive(Stationary):
         return replace(self, damping=np.asarray(self.damping)[samples])
 
     def advance(self, f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
-        relaxed(state.z, state.f, rows, np.zeros(len(f)) + self.damping, cancel)
+        leave(state, rows, np.zeros(len(f)) + self.damping, cancel)
         evaluate(f, state, rows, cancel)
 
 
-def relaxed(z: Array, f: Array, rows: Array, damping: Array, cancel: CancelFlag) -> None:
-    """z += a (f - z) for the samples listed."""
+def relaxed(
+    z: Array, f: Array, rows: Array, damping: Array, result: Array, cancel: CancelFlag
+) -> None:
+    """result = z + a (f - z) for the samples listed."""
     from deepfractals_gui.kernels.field_mixing import relax
 
-    relax(flat(z), flat(f), rows, damping, cancel.array)
+    relax(flat(z), flat(f), rows, damping, flat(result), cancel.array)
     cancel.check()
+
+
+def leave(state: State, rows: Array, damping: Array, cancel: CancelFlag) -> None:
+    """A damped step, after which last_z is where it came from."""
+    relaxed(state.z, state.f, rows, damping, state.last_z, cancel)
+    state.z, state.last_z = state.last_z, state.z
 
 
 @dataclass(eq=False)
@@ -240,12 +248,12 @@ class Multigrid(Stationary):
     def advance(self, f: FieldMap, state: State, rows: Array, cancel: CancelFlag) -> None:
         grids: Grids = state.memory
         damping = np.full(len(f), self.damping)
-        relaxed(state.z, state.f, rows, damping, cancel)
+        leave(state, rows, damping, cancel)
         evaluate(f, state, rows, cancel)
         self._correct(grids.levels, state.z, state.f, grids.gap, rows, state, cancel)
         for _ in range(self.after):
             evaluate(f, state, rows, cancel)
-            relaxed(state.z, state.f, rows, damping, cancel)
+            relaxed(state.z, state.f, rows, damping, state.z, cancel)
         evaluate(f, state, rows, cancel)
 
     def _correct(
@@ -277,7 +285,7 @@ class Multigrid(Stationary):
             self._correct(coarser, coarse.z, coarse.value, coarse.gap, rows, state, cancel)
         for _ in range(self.after if coarser else self.coarse_steps - 1):
             self._shifted(coarse, rows, state, cancel)
-            relaxed(coarse.z, coarse.value, rows, damping, cancel)
+            relaxed(coarse.z, coarse.value, rows, damping, coarse.z, cancel)
         correct(_points(z), rows, _points(coarse.z), _points(coarse.start))
 
     def _shifted(self, level: Level, rows: Array, state: State, cancel: CancelFlag) -> None:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
 from deepfractals_gui.equilibrium.maps import Kernel
 
 _TAPS = np.arange(-1, 2)
+_ENTRIES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +60,31 @@ def symbols(weights: Array, height: int, width: int) -> Array:
     return np.asarray((turns @ taps.reshape(-1, 9).T).reshape(-1, *weights.shape[:2]))
 
 
-def exact(weights: Array, height: int, width: int) -> Peak:
-    """σ by the singular values of all symbols."""
-    left, values, right = np.linalg.svd(symbols(weights, height, width))
-    where = int(values[:, 0].argmax())
-    vectors = right[:, 0].conj()
-    return _peak(
-        float(values[where, 0]), left[where, :, 0], vectors[where], where, vectors, height, width
-    )
+def exact(weights: Array, height: int, width: int, cancel: CancelFlag | None = None) -> Peak:
+    """σ by the singular values of all symbols.
+
+    Raises
+    ------
+    ValueError   the kernel isn't finite
+    Cancelled    the flag went up
+    """
+    if not np.isfinite(weights).all():
+        raise ValueError("a kernel that isn't finite has no norm")
+    matrices = symbols(weights, height, width)
+    # So many that the flag is looked at every few milliseconds.
+    few = max(1, _ENTRIES // matrices.shape[1] ** 3)
+    values, left, right = [], [], []
+    for at in range(0, len(matrices), few):
+        if cancel is not None:
+            cancel.check()
+        u, sizes, v = np.linalg.svd(matrices[at : at + few])
+        values.append(sizes[:, 0])
+        left.append(u[:, :, 0])
+        right.append(v[:, 0].conj())
+    largest, vectors = np.concatenate(values), np.concatenate(right)
+    where = int(largest.argmax())
+    u = np.concatenate(left)[where]
+    return _peak(float(largest[where]), u, vectors[where], where, vectors, height, width)
 
 
 def tracked(weights: Array, height: int, width: int, before: Peak, rounds: int = 2) -> Peak:

