@@ -154,7 +154,8 @@ def sample(
                 z, last_z = last_z, z
                 f, last_f = last_f, f
             else:
-                relax(z.reshape(1, size), f.reshape(1, size), rows, share, z.reshape(1, size), flag)
+                here = z.reshape(1, size)
+                relax(here, f.reshape(1, size), rows, share, here, flag)
             before, length_before = r, length
             step(z, rows, drive, norm, beta, kind, slopes, conv, f, squares, flag)
             done += 1

@@ -20,8 +20,8 @@ SHAPE = (44, 61)
 def requests(system):
     """The home view, and one close to its boundary for every choice of plane."""
     home = system.Params()
-    if hasattr(home, "depth"):
-        # Each point is a training run, and its length isn't what is tested.
+    if hasattr(home, "steps"):
+        # Each point is a training run or a field's course, and its length isn't what is tested.
         home = replace_params(home, steps=20)
     yield RenderRequest(system.key, home, system.home(home), SHAPE)
     for spec in specs(system.Params):
