@@ -51,10 +51,10 @@ def _defaults() -> FieldRunParams:
 
 def resumed(last: Path, options: argparse.Namespace) -> FieldState:
     """The folder's run with the epochs that are asked for; what else is asked must be the same."""
-    from deepfractals_gui.experiments.field import Field
-    from deepfractals_gui.experiments.field_files import with_epochs
+    from deepfractals_gui.experiments.field_files import load_run, with_epochs
 
-    state = Field().load(last)
+    moved = {} if options.data is None else source(options.data, options.labels)
+    state = load_run(last, moved)
     asked = _params(state.params, options)
     for name, value in vars(asked).items():
         if name != "epochs" and value != getattr(state.params, name):

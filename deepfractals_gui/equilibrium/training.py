@@ -55,6 +55,7 @@ class TrainingSpec:
     ----------
     batch : images of an update
     learning_rate, beta1, beta2, epsilon : Adam's
+    decay : what the rate is multiplied by after each epoch
     solver : one of SOLVERS, forward and back
     tolerance, adjoint_tolerance, max_steps : of the solvers
     method : of METHODS; ``phantom`` goes back ``phantom_steps`` steps, 1 of them solves nothing
@@ -66,6 +67,7 @@ class TrainingSpec:
 
     batch: int = 32
     learning_rate: float = 1e-3
+    decay: float = 1.0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -89,6 +91,8 @@ class TrainingSpec:
         for name in ("learning_rate", "epsilon", "tolerance", "adjoint_tolerance"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
+        if not 0.0 < self.decay <= 1.0:
+            raise ValueError(f"decay may be above 0, up to 1, not {self.decay}")
         for name in ("beta1", "beta2"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} may be 0 to 1, without 1, not {getattr(self, name)}")
@@ -284,6 +288,7 @@ def adam(
     second: FieldParams,
     slope: FieldParams,
     update: int,
+    rate: float,
 ) -> tuple[FieldParams, FieldParams, FieldParams]:
     """Parameters and moments after an update, the first of which is 1.
 
@@ -300,7 +305,7 @@ def adam(
         m = a * m + (1.0 - a) * g
         v = b * v + (1.0 - b) * (g.real**2 + g.imag**2)
         size = np.sqrt(v / (1.0 - b**update)) + training.epsilon
-        w = w - training.learning_rate * (m / (1.0 - a**update)) / size
+        w = w - rate * (m / (1.0 - a**update)) / size
         for new, array in zip(moved, (w, m, v), strict=True):
             new[name] = array
     p, m_new, v_new = (FieldParams.of(arrays) for arrays in moved)
@@ -308,7 +313,10 @@ def adam(
 
 
 def _updated(s: TrainingState, slope: FieldParams) -> TrainingState:
-    params, first, second = adam(s.training, s.params, s.first, s.second, slope, s.updates + 1)
+    rate = s.training.learning_rate * s.training.decay**s.epoch
+    params, first, second = adam(
+        s.training, s.params, s.first, s.second, slope, s.updates + 1, rate
+    )
     return replace(s, params=params, first=first, second=second, updates=s.updates + 1)
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deepfractals_gui.core import Array
+from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.equilibrium.checkpoints import (
     CheckpointError,
     checkpoint_bytes,
@@ -56,12 +58,13 @@ def run_bytes(s: FieldState) -> bytes:
     return buffer.getvalue()
 
 
-def load_run(path: Path, data: FieldData | None = None) -> FieldState:
+def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> FieldState:
     """Read the file of a run.
 
     Parameters
     ----------
-    data : the run's images, where they are at hand
+    at : where the images and their labels (``data``, ``labels``) lie now, if they have moved;
+        files of other contents are left out of account
 
     Raises
     ------
@@ -76,10 +79,12 @@ def load_run(path: Path, data: FieldData | None = None) -> FieldState:
     training, standard = checkpoint_in(content, name)
     try:
         p = FieldRunParams.from_json(json.dumps(run["params"]))
+        moved = {key: one for key, one in (at or {}).items() if one == getattr(p, key)}
+        p = with_values(p, **moved)
         spec = p.spec(training.spec.classes)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{name}: its run is damaged: {error}") from None
-    found = field_data(p) if data is None else data
+    found = field_data(p)
     try:
         if spec != training.spec or standard != found.train.standard:
             raise ValueError("its field, its images and its settings don't fit together")

@@ -84,6 +84,10 @@ class FieldRunParams:
     learning_rate: float = param(
         1e-3, "Of Adam.", low=1e-7, high=1.0, slider=(1e-5, 1e-1), log=True, group="Training"
     )
+    decay: float = param(
+        1.0, "What the learning rate is multiplied by after each epoch.", title="Rate decay",
+        low=0.1, high=1.0, slider=(0.5, 1.0), group="Training",
+    )  # fmt: skip
     batch: int = param(
         32, "Images of an update.", low=1, high=4096, slider=(1, 256), log=True, group="Training"
     )
@@ -156,7 +160,8 @@ def training_of(p: FieldRunParams) -> TrainingSpec:
     """How a run learns. Raises ParamError."""
     try:
         return FieldTraining(
-            batch=p.batch, learning_rate=p.learning_rate, solver=p.solver, tolerance=p.tolerance,
+            batch=p.batch, learning_rate=p.learning_rate, decay=p.decay,
+            solver=p.solver, tolerance=p.tolerance,
             max_steps=p.solver_steps,
             method="implicit" if p.gradient == "implicit" else "phantom",
             phantom_steps=1 if p.gradient == "jacobian_free" else p.phantom_steps,

@@ -32,8 +32,8 @@ _SMALL, _LARGE = 1e-280, 1e280
 def over_root(square: Value) -> Value:
     """1 / √square to an ulp or two, within [1e-280, 1e280]; outside it, that of the nearer end.
 
-    A first guess by halving the exponent, then the steps of Halley twice and of Newton once:
-    a root and a division by the processor take twice as long.
+    A first guess by halving the exponent, then the steps of Halley twice and of Newton once: with a
+    root and a division by the processor the whole pass takes 1.7 times as long.
 
     References
     ----------

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepfractals_gui.experiments import field_data
 from deepfractals_gui.experiments.field import Field
 
 SMALL = (
@@ -224,3 +225,26 @@ def test_small_images_travel_inside_the_run(run, command, in_folder):
     for name in ("images-idx3", "labels-idx1"):
         (in_folder / f"t-{name}-ubyte").unlink()
     assert command("field", "eval", "run").out == expected
+
+
+def test_a_run_goes_on_with_images_that_have_moved(command, in_folder):
+    # Large ones don't travel inside the run; what a process has read it needn't read again.
+    forget = field_data._dataset.cache_clear
+    (in_folder / "here").mkdir()
+    idx(in_folder / "here", count=400, side=14)
+    line = ("field", "train", "run", *SMALL)
+    start = command(*line, "--epochs", 1, "--data", "here/t-images-idx3-ubyte")
+    assert start.status == 0
+    (in_folder / "here").rename(in_folder / "there")
+    forget()
+    lost = command(*line, "--epochs", 2)
+    assert lost.status == 2
+    assert "t-images-idx3-ubyte can't be read" in lost.line
+    found = command(*line, "--epochs", 2, "--data", "there/t-images-idx3-ubyte")
+    assert found.status == 0
+    assert Field().load(in_folder / "run/last.npz").epoch == 2
+    idx(in_folder / "there", count=390, side=14)
+    forget()
+    other = command(*line, "--epochs", 3, "--data", "there/t-images-idx3-ubyte")
+    assert other.status == 2
+    assert "has changed since" in other.line

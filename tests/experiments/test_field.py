@@ -15,7 +15,7 @@ from deepfractals_gui.experiments import experiment
 from deepfractals_gui.experiments.field import Field, evaluating_solver
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_files import run_bytes, with_epochs
-from deepfractals_gui.experiments.field_params import FieldRunParams
+from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
 from deepfractals_gui.experiments.field_trace import Trace, Update
 from deepfractals_gui.experiments.field_views import drawing_image
 
@@ -100,6 +100,16 @@ def test_a_run_goes_on_from_its_file_bit_for_bit(data, first, done, tmp_path, mo
     assert standard == data.train.standard
     assert all((one == other).all() for (_, one), (_, other) in zip(
         bare.params, s.training.params, strict=True))  # fmt: skip
+
+
+def test_a_rate_decays_from_epoch_to_epoch(data):
+    p = with_values(SMALL, decay=0.5)
+    assert training_of(p).decay == 0.5
+    plain, decayed = (Field().start_on(one, data) for one in (SMALL, p))
+    first = Field().epoch(plain), Field().epoch(decayed)
+    assert (first[0].training.params.weights == first[1].training.params.weights).all()
+    second = [Field().step(one).training.params.raw - one.training.params.raw for one in first]
+    assert np.allclose(second[1], 0.5 * second[0], rtol=1e-12)
 
 
 def test_the_best_parameters_are_kept(data, first):

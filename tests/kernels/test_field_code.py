@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from deepfractals_gui.kernels import (
     field_products,
     field_transform,
 )
+from deepfractals_gui.kernels.emit import Value, of_two
 from deepfractals_gui.kernels.jit import numba
 
 
@@ -68,3 +70,21 @@ def test_the_hot_loop_is_vector_code(name):
         assert "zmm" in text
     elif "+avx2" in features:
         assert "ymm" in text
+
+
+def root(x: Value, y: Value) -> tuple[Value]:
+    return (field_activations.over_root(x),)
+
+
+def test_the_reciprocal_root_is_right_to_two_ulp():
+    step = of_two(root)
+    apply = numba.njit(error_model="numpy")(lambda x: step(x, x))
+    rng = np.random.default_rng(1)
+    for x in np.concatenate([10.0 ** rng.uniform(-279, 279, 500), rng.uniform(0.25, 4.0, 500)]):
+        with mpmath.workdps(30):
+            true = 1 / mpmath.sqrt(mpmath.mpf(float(x)))
+            assert abs(mpmath.mpf(apply(float(x))[0]) / true - 1) < 2 * 2.3e-16
+    assert apply(0.0)[0] == pytest.approx(1e140)
+    assert apply(np.inf)[0] == pytest.approx(1e-140)
+    # What is not a number is kept so by what is multiplied with this.
+    assert apply(np.nan)[0] == pytest.approx(1e140)
