@@ -230,6 +230,16 @@ LAB_KEYS: tuple[tuple[str, str], ...] = (
     ("Ctrl+E", "Export what is seen"),
 )
 """What the lab understands, for the shortcut sheet."""
+FIELD_KEYS: tuple[tuple[str, str], ...] = (
+    ("Space  B  E  R", "Train, one batch, one epoch, rewind"),
+    ("P", "Play how the field settles"),
+    ("Left  Right  Home  End", "Go through its steps"),
+    ("0 … 9", "On the pad: put a digit there, the next one of its kind"),
+    ("Shift+arrows  Delete", "On the pad: draw, clear"),
+    ("Ctrl+O  Ctrl+S", "Open a run; save it"),
+    ("Ctrl+E  Ctrl+Shift+E", "Export a strip of steps, or a film"),
+)
+"""What the field's page understands, for the shortcut sheet."""
 
 
 class Actions(QObject):

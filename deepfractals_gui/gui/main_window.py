@@ -70,7 +70,14 @@ class MainWindow(QMainWindow):
         self.bookmarks = BookmarkList(self.data_folder / "bookmarks.json", parent=model)
         self.status = StatusLine(model)
         self.preparing = Preparing(self.canvas)
-        self.pages = Pages(self, {"explore": self._explore_page, "lab": self._lab_page})
+        self.pages = Pages(
+            self,
+            {
+                "explore": self._explore_page,
+                "lab": self._lab_page,
+                "field": self._field_page,
+            },
+        )
         self.setCentralWidget(self.pages)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -128,6 +135,11 @@ class MainWindow(QMainWindow):
         page.mapWished.connect(self.bridges.map_run)
         page.sliceWished.connect(self.bridges.slice_run)
         return page
+
+    def _field_page(self) -> QWidget:
+        from deepfractals_gui.gui.field.field_page import FieldPage
+
+        return FieldPage()
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Tools", self)

@@ -18,5 +18,6 @@ class PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("explore", "Explore", "explore", "Look at every system: zoom, recolour, inspect"),
     PageSpec("lab", "Lab", "lab", "Build a network, train it and see inside it"),
+    PageSpec("field", "Field", "field", "Draw a digit and watch a complex field settle on it"),
 )
 """A new page costs a line here and its builder, under the same key, in the window."""

@@ -12,15 +12,15 @@ from deepfractals_gui.gui.field.solving import Question, answer
 
 
 @pytest.fixture(scope="session")
-def model():
+def field_model():
     """Four channels on 28 x 28 points."""
     spec = FieldSpec(channels=4)
     return FieldModel(spec, initial_params(spec, 3))
 
 
 @pytest.fixture(scope="session")
-def question(model):
-    return Question(model, np.asarray(shipped_digit(3)), tolerance=1e-5, steps=40)
+def question(field_model):
+    return Question(field_model, np.asarray(shipped_digit(3)), tolerance=1e-5, steps=40)
 
 
 @pytest.fixture(scope="session")
