@@ -15,6 +15,7 @@ from deepfractals_gui.export.rolling import RollingPainter
 from deepfractals_gui.render import Renderer
 from deepfractals_gui.render.request import RenderRequest
 from deepfractals_gui.systems import SYSTEMS
+from tests.systems.short import short_params
 
 SHAPE = (61, 83)
 
@@ -36,7 +37,7 @@ def test_rolling_bands_give_the_pixels_of_the_whole_image(
     # Small enough that bands wait on the disk, and glow is blurred in several strips.
     monkeypatch.setattr(rolling, "KEPT_BYTES", 100_000)
     monkeypatch.setattr(rolling, "STRIP", 32)
-    p = system.Params()
+    p = short_params(system)
     scene = Scene(system.channels(p), system.recipes(p))
     for s, sigma, rows in ((1, 3.0, 7), (2, 40.0, 13), (3, 40.0, 2), (2, 1.0, 100)):
         request = RenderRequest(system.key, p, system.home(p), SHAPE, s)

@@ -17,12 +17,13 @@ from deepfractals_gui.render import Renderer
 from deepfractals_gui.session.documents import read_document
 from deepfractals_gui.session.files import FileError
 from deepfractals_gui.systems import SYSTEMS
+from tests.systems.short import short_params
 
 SHAPE = (54, 90)
 
 
 def document_of(system: Any, **changes: Any) -> Document:
-    document = Document(system.key, system.Params(), shape=SHAPE, supersampling=2)
+    document = Document(system.key, short_params(system), shape=SHAPE, supersampling=2)
     return replace(document, **changes)
 
 

@@ -13,16 +13,14 @@ from deepfractals_gui.core.params import replace as replace_params
 from deepfractals_gui.core.params import specs
 from deepfractals_gui.render import Renderer, RenderRequest, sample_points
 from deepfractals_gui.systems import SYSTEMS
+from tests.systems.short import short_params
 
 SHAPE = (44, 61)
 
 
 def requests(system):
     """The home view, and one close to its boundary for every choice of plane."""
-    home = system.Params()
-    if hasattr(home, "steps"):
-        # Each point is a training run or a field's course, and its length isn't what is tested.
-        home = replace_params(home, steps=20)
+    home = short_params(system)
     yield RenderRequest(system.key, home, system.home(home), SHAPE)
     for spec in specs(system.Params):
         for choice in spec.choices:

@@ -28,13 +28,10 @@ from deepfractals_gui.core.params import (
 )
 from deepfractals_gui.core.viewport import SAFE_ULPS
 from deepfractals_gui.systems import SYSTEMS, system
+from tests.systems.short import short_params
 
 SHAPE = (41, 57)
 EVERY = pytest.mark.parametrize("chosen", SYSTEMS, ids=lambda s: s.key)
-
-
-FEW_STEPS = 20
-"""Updates of a network where its training isn't what is tested: each of 2,000 pixels is a run."""
 
 
 ORBIT_CURVES = {"step size", "local multiplier"}
@@ -45,19 +42,13 @@ CURVES = {
 }
 
 
-def defaults(chosen):
-    """Default parameters; training runs shortened."""
-    p = chosen.Params()
-    return replace(p, steps=FEW_STEPS) if hasattr(p, "steps") else p
-
-
 def variations(chosen):
     """Default parameters, and every value of every choice."""
-    yield defaults(chosen)
+    yield short_params(chosen)
     for spec in specs(chosen.Params):
         for choice in spec.choices:
             if choice != spec.default:
-                yield replace(defaults(chosen), **{spec.name: choice})
+                yield replace(short_params(chosen), **{spec.name: choice})
 
 
 CASES = pytest.mark.parametrize(
@@ -228,7 +219,7 @@ def test_a_probe_equals_the_raster(chosen, p):
 
 @EVERY
 def test_a_preview_resembles_the_picture(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     points = points_of(chosen.home(p))
     out, preview = sampled(chosen, p, points), sampled(chosen, p, points, False, preview=True)
     assert np.mean(out["status"] == preview["status"]) > 0.95
@@ -236,7 +227,7 @@ def test_a_preview_resembles_the_picture(chosen):
 
 @EVERY
 def test_a_raised_flag_stops_sampling(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     points = points_of(chosen.home(p))
     flag = CancelFlag()
     flag.set()
@@ -248,7 +239,7 @@ def test_a_raised_flag_stops_sampling(chosen):
 
 @EVERY
 def test_a_raised_flag_stops_a_probe(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     home = chosen.home(p)
     flag = CancelFlag()
     flag.set()
@@ -258,7 +249,7 @@ def test_a_raised_flag_stops_a_probe(chosen):
 
 @EVERY
 def test_no_points_are_no_trouble(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     assert sampled(chosen, p, Points.absolute(np.zeros(0), np.zeros(0)))["status"].shape == (0,)
 
 
@@ -271,7 +262,7 @@ def test_no_array_makes_a_kernel_compile_anew(chosen):
         modules = (forward, backward, basins, landscape, field_courses)
         return [len(module.sample.signatures) for module in modules]
 
-    p = chosen.Params()
+    p = short_params(chosen)
     points = points_of(chosen.home(p))
     sampled(chosen, p, points)
     before = signatures()
@@ -289,7 +280,7 @@ def test_no_array_makes_a_kernel_compile_anew(chosen):
 @EVERY
 def test_points_without_end_are_sampled(chosen):
     """Far out, and where nothing is finite, a point still gets a status."""
-    p = chosen.Params()
+    p = short_params(chosen)
     x = np.array([1e300, -1e300, 1e16, 1e-300, 0.0, 1e150, -3e15])
     y = np.array([1e300, 1e10, -1e16, 1e-300, 0.0, 0.0, 2e15])
     with np.errstate(all="ignore"):
@@ -299,7 +290,7 @@ def test_points_without_end_are_sampled(chosen):
 
 @EVERY
 def test_the_colourings_of_a_system_are_its_own(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     coloring = chosen.default_coloring(p)
     shown = MODES[coloring.mode].channels_for(chosen.channels(p), chosen.recipes(p))
     assert shown
@@ -310,7 +301,7 @@ def test_the_colourings_of_a_system_are_its_own(chosen):
 
 @EVERY
 def test_outcomes_are_two_sides_of_a_boundary(chosen):
-    p = chosen.Params()
+    p = short_params(chosen)
     sides = chosen.outcome(sampled(chosen, p, points_of(chosen.home(p)))["status"])
     assert sides.dtype == bool
     assert 0 < sides.sum() < sides.size
