@@ -1,6 +1,6 @@
 """Draw the pictures that the README shows. Needs the development packages; no display.
 
-.venv/bin/python packaging/screenshots.py [maps] [landscapes] [fields] [zoom] [tiles] [window] [lab]
+.venv/bin/python packaging/screenshots.py [maps] [landscapes] [fields] [zoom] [tiles] [window] [lab] [field]
 """
 
 from __future__ import annotations
@@ -183,6 +183,20 @@ def lab() -> None:
         grab(shown, "lab")
 
 
+def field() -> None:
+    """The field's page, while it learns the digits."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with main_window() as shown:
+        shown.pages.turn("field")
+        page = shown.pages.page("field")
+        settle()
+        page.start()
+        settle(60_000)
+        page.pause()
+        settle()
+        grab(shown, "field")
+
+
 def save_small(picture: Image.Image, path: Path) -> None:
     """Save as JPEG at the best quality that keeps within the limit."""
     for quality in range(94, 40, -2):
@@ -194,7 +208,7 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 def main(names: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for draw in (maps, landscapes, fields, zoom, tiles, window, lab):
+    for draw in (maps, landscapes, fields, zoom, tiles, window, lab, field):
         if not names or draw.__name__ in names:
             draw()
     return 0
