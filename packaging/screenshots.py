@@ -1,6 +1,7 @@
 """Draw the pictures that the README shows. Needs the development packages; no display.
 
-.venv/bin/python packaging/screenshots.py [maps] [landscapes] [fields] [zoom] [tiles] [window] [lab] [field]
+.venv/bin/python packaging/screenshots.py [maps] [landscapes] [fields] [zoom] [tiles] [window] [lab]
+    [field]
 """
 
 from __future__ import annotations
