@@ -92,3 +92,12 @@ def _weights(old: int, new: int) -> Array:
     """The matrix (new, old) of linear interpolation."""
     place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0.0, old - 1.0)
     return np.asarray(np.maximum(0.0, 1.0 - np.abs(place[:, np.newaxis] - np.arange(old))))
+
+
+def shifted(images: Array, moves: Array) -> Array:
+    """Images (n, 1, H, W), each moved around the torus by its own moves along y and x."""
+    if not moves.any():
+        return images
+    return np.stack([
+        np.roll(image, tuple(move), (1, 2)) for image, move in zip(images, moves, strict=True)
+    ])  # fmt: skip

@@ -17,6 +17,7 @@ from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
 from deepfractals_gui.core.status import Status
 from deepfractals_gui.equilibrium import spectral
+from deepfractals_gui.equilibrium.adam import adam
 from deepfractals_gui.equilibrium.adjoint import (
     Adjoint,
     Products,
@@ -32,7 +33,7 @@ from deepfractals_gui.equilibrium.field import (
     initial_params,
     read_out,
 )
-from deepfractals_gui.equilibrium.images import Pictures
+from deepfractals_gui.equilibrium.images import Pictures, shifted
 from deepfractals_gui.equilibrium.iteration import Solution, Solver, group_size, solve
 from deepfractals_gui.equilibrium.maps import Kernel, field_map
 from deepfractals_gui.equilibrium.solvers import SOLVERS
@@ -54,6 +55,7 @@ class TrainingSpec:
     Attributes
     ----------
     batch : images of an update
+    shift : images are moved around the torus by up to so many points each way, anew every time
     learning_rate, beta1, beta2, epsilon : Adam's
     decay : what the rate is multiplied by after each epoch
     solver : one of SOLVERS, forward and back
@@ -66,6 +68,7 @@ class TrainingSpec:
     """
 
     batch: int = 32
+    shift: int = 0
     learning_rate: float = 1e-3
     decay: float = 1.0
     beta1: float = 0.9
@@ -84,7 +87,8 @@ class TrainingSpec:
         if self.method not in METHODS:
             raise ValueError(f"a method is one of {', '.join(METHODS)}, not {self.method[:40]!r}")
         for name, low, high in (
-            ("batch", 1, 1 << 16), ("max_steps", 1, 1 << 16), ("phantom_steps", 1, 1 << 16),
+            ("batch", 1, 1 << 16), ("shift", 0, 100), ("max_steps", 1, 1 << 16),
+            ("phantom_steps", 1, 1 << 16),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")
@@ -116,7 +120,7 @@ class TrainingState:
     params : now
     first, second : Adam's moments; that of squares is real
     peak : the norm of the kernel
-    rng : the state of the generator that shuffles
+    rng : the state of the generator that shuffles and shifts
     order : the rows of this epoch, shuffled; empty before an epoch begins
     at : how many of them are done
     updates, epoch : updates and whole epochs done
@@ -219,16 +223,16 @@ def step(
     Exploded    the loss isn't finite
     Cancelled   the flag went up
     """
-    s = _in_epoch(s, len(data))
-    rows = s.order[s.at : s.at + s.training.batch]
+    s, rows, moves = _drawn(s, len(data))
     size = group_size(s.spec.planes(1))
-    groups = [rows[k : k + size] for k in range(0, len(rows), size)]
+    groups = [slice(k, k + size) for k in range(0, len(rows), size)]
     kernel = s.kernel
     # What the threads share is made beforehand.
     _ = kernel.prepared, kernel.transposed.prepared
 
-    def one(group: Array) -> _Learned:
-        return _learn(s, kernel, data, group, 1.0 / len(rows), cancel)
+    def one(group: slice) -> _Learned:
+        images = shifted(data.batch(rows[group]), moves[group])
+        return _learn(s, kernel, images, data.labels[rows[group]], 1.0 / len(rows), cancel)
 
     found = list((map if pool is None else pool.map)(one, groups))
     losses = np.concatenate([part.readout.losses for part in found])
@@ -253,24 +257,26 @@ def step(
     return _advanced(_updated(s, slope), len(rows), cancel), report
 
 
-def _in_epoch(s: TrainingState, count: int) -> TrainingState:
-    """The state with rows to go on with."""
-    if s.at < len(s.order):
-        return s
+def _drawn(s: TrainingState, count: int) -> tuple[TrainingState, Array, Array]:
+    """The state in an epoch, the rows of its batch, and how far each is moved, int64 (n, 2)."""
     rng = np.random.Generator(np.random.PCG64())
     rng.bit_generator.state = s.rng
-    order = rng.permutation(count)
-    return replace(s, order=order, at=0, rng=dict(rng.bit_generator.state))
+    if s.at >= len(s.order):
+        s = replace(s, order=rng.permutation(count), at=0)
+    rows = s.order[s.at : s.at + s.training.batch]
+    moves = np.zeros((len(rows), 2), np.int64)
+    if s.training.shift:
+        moves = rng.integers(-s.training.shift, s.training.shift, moves.shape, endpoint=True)
+    return replace(s, rng=dict(rng.bit_generator.state)), rows, moves
 
 
 def _learn(
-    s: TrainingState, kernel: Kernel, data: Pictures, rows: Array, weight: float,
+    s: TrainingState, kernel: Kernel, images: Array, labels: Array, weight: float,
     cancel: CancelFlag | None,
 ) -> _Learned:  # fmt: skip
-    images = data.batch(rows)
     f = field_map(s.spec, s.params, kernel, images)
     solution = solve(s.training.forward, f, cancel=cancel)
-    readout = read_out(s.spec, s.params, solution.z, data.labels[rows], weight)
+    readout = read_out(s.spec, s.params, solution.z, labels, weight)
     back: Adjoint
     if s.training.method == "implicit":
         back = implicit(f, solution.z, readout.by_state, s.training.backward, cancel=cancel)
@@ -281,41 +287,11 @@ def _learn(
     return _Learned(readout, sums, solved)
 
 
-def adam(
-    training: TrainingSpec,
-    params: FieldParams,
-    first: FieldParams,
-    second: FieldParams,
-    slope: FieldParams,
-    update: int,
-    rate: float,
-) -> tuple[FieldParams, FieldParams, FieldParams]:
-    """Parameters and moments after an update, the first of which is 1.
-
-    A complex number has one second moment, that of |g|²: its step turns with its gradient, instead
-    of preferring the axes.
-
-    References
-    ----------
-    Kingma and Ba 2014, arXiv:1412.6980.
-    """
-    a, b = training.beta1, training.beta2
-    moved: tuple[dict[str, Array], ...] = ({}, {}, {})
-    for (name, w), (_, m), (_, v), (_, g) in zip(params, first, second, slope, strict=True):
-        m = a * m + (1.0 - a) * g
-        v = b * v + (1.0 - b) * (g.real**2 + g.imag**2)
-        size = np.sqrt(v / (1.0 - b**update)) + training.epsilon
-        w = w - rate * (m / (1.0 - a**update)) / size
-        for new, array in zip(moved, (w, m, v), strict=True):
-            new[name] = array
-    p, m_new, v_new = (FieldParams.of(arrays) for arrays in moved)
-    return p, m_new, v_new
-
-
 def _updated(s: TrainingState, slope: FieldParams) -> TrainingState:
-    rate = s.training.learning_rate * s.training.decay**s.epoch
+    how = s.training
+    rate = how.learning_rate * how.decay**s.epoch
     params, first, second = adam(
-        s.training, s.params, s.first, s.second, slope, s.updates + 1, rate
+        s.params, s.first, s.second, slope, s.updates + 1, rate, how.beta1, how.beta2, how.epsilon
     )
     return replace(s, params=params, first=first, second=second, updates=s.updates + 1)
 

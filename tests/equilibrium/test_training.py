@@ -12,6 +12,7 @@ import pytest
 
 from deepfractals_gui.core import CancelFlag, Cancelled
 from deepfractals_gui.equilibrium import spectral
+from deepfractals_gui.equilibrium.adam import adam
 from deepfractals_gui.equilibrium.checkpoints import (
     CheckpointError,
     checkpoint_bytes,
@@ -20,12 +21,11 @@ from deepfractals_gui.equilibrium.checkpoints import (
     save_epoch,
 )
 from deepfractals_gui.equilibrium.field import NAMES, FieldParams, FieldSpec
-from deepfractals_gui.equilibrium.images import Standard, pictures, resized
+from deepfractals_gui.equilibrium.images import Standard, pictures, resized, shifted
 from deepfractals_gui.equilibrium.iteration import group_size
 from deepfractals_gui.equilibrium.training import (
     Exploded,
     TrainingSpec,
-    adam,
     begin,
     evaluate,
     noted,
@@ -135,7 +135,7 @@ def test_a_step_follows_adam_with_one_second_moment_a_complex_number():
     for update in range(1, 5):
         slope = drawn()
         g = complex(slope.weights[1, 2, 0, 1])
-        params, first, second = adam(TRAINING, params, first, second, slope, update, 5e-3)
+        params, first, second = adam(params, first, second, slope, update, 5e-3, 0.9, 0.999, 1e-8)
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * abs(g) ** 2
         size = np.sqrt(v / (1 - 0.999**update)) + 1e-8
         w -= 5e-3 * m / (1 - 0.9**update) / size
@@ -205,10 +205,24 @@ def test_threads_change_no_bit():
     assert np.array_equal(plain.answers, found.answers)
 
 
+def test_images_are_moved_around_the_torus():
+    images = np.arange(24.0).reshape(2, 1, 3, 4)
+    found = shifted(images, np.array([[1, 0], [0, -1]]))
+    assert found[0, 0].tolist() == [[8, 9, 10, 11], [0, 1, 2, 3], [4, 5, 6, 7]]
+    assert found[1, 0, 0].tolist() == [13, 14, 15, 12]
+    data = small(20)
+    start = begin(SPEC, replace(TRAINING, shift=2), 1)
+    assert start.rng == begin(SPEC, TRAINING, 1).rng
+    moved, still = (trained(s, data, 2) for s in (start, begin(SPEC, TRAINING, 1)))
+    assert moved.rng != still.rng
+    assert np.abs(moved.params.weights - still.params.weights).max() > 1e-3
+
+
+@pytest.mark.parametrize("shift", [0, 2])
 @pytest.mark.parametrize("where", [1, 5, 7])
-def test_training_that_is_resumed_ends_in_the_same_bits(where):
+def test_training_that_is_resumed_ends_in_the_same_bits(where, shift):
     data = small(48)
-    state = begin(SPEC, TRAINING, 6)
+    state = begin(SPEC, replace(TRAINING, shift=shift), 6)
     whole = trained(state, data, 11)
     half, _ = noted(trained(state, data, where), 0.25)
     again, standard = checkpoint_in(checkpoint_bytes(half, data.standard), "run.npz")
@@ -335,13 +349,13 @@ def test_a_way_of_learning_out_of_range_is_refused(values, words):
 @pytest.mark.long
 def test_the_field_reads_digits():
     """97 % in five folds: some minutes a fold on two cores."""
-    spec = FieldSpec()
+    spec, training = FieldSpec(), TrainingSpec(learning_rate=8e-3, decay=0.87, shift=2)
     right = 0
     with ThreadPoolExecutor(2) as pool:
         for number, (train, test) in enumerate(dataset("digits").folds(5, 0)):
             data = pictures(train, spec)
-            state = begin(spec, TrainingSpec(learning_rate=3e-3, decay=0.85), number)
-            while state.epoch < 18:
+            state = begin(spec, training, number)
+            while state.epoch < 15:
                 state, _ = step(state, data, pool=pool)
             found = evaluate(state, pictures(test, spec, data.standard), pool=pool)
             right += round(found.accuracy * len(test))
