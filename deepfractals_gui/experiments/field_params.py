@@ -91,9 +91,13 @@ class FieldRunParams:
     batch: int = param(
         32, "Images of an update.", low=1, high=4096, slider=(1, 256), log=True, group="Training"
     )
+    shift: int = param(
+        0, "Images are moved around the torus by up to so many points each way, anew every time.",
+        title="Random shift", low=0, high=20, slider=(0, 4), group="Training",
+    )  # fmt: skip
     seed: int = param(
-        0, "Of first weights, of the split and of the order of images.", low=0, high=2**31,
-        slider=(0, 100), group="Training",
+        0, "Of first weights, of the split, of the order of images and of their shifts.", low=0,
+        high=2**31, slider=(0, 100), group="Training",
     )  # fmt: skip
     epochs: int = param(
         10, "Epochs, at most; 0: until it is stopped.", low=0, high=100_000, slider=(1, 100),
@@ -160,7 +164,7 @@ def training_of(p: FieldRunParams) -> TrainingSpec:
     """How a run learns. Raises ParamError."""
     try:
         return FieldTraining(
-            batch=p.batch, learning_rate=p.learning_rate, decay=p.decay,
+            batch=p.batch, shift=p.shift, learning_rate=p.learning_rate, decay=p.decay,
             solver=p.solver, tolerance=p.tolerance,
             max_steps=p.solver_steps,
             method="implicit" if p.gradient == "implicit" else "phantom",
