@@ -59,7 +59,8 @@ class TrainingSpec:
     learning_rate, beta1, beta2, epsilon : Adam's
     decay : what the rate is multiplied by after each epoch
     solver : one of SOLVERS, forward and back
-    tolerance, adjoint_tolerance, max_steps : of the solvers
+    tolerance, max_steps : of the forward solver
+    adjoint_tolerance, adjoint_steps : of the solver back, whose tolerance is the smaller one
     method : of METHODS; ``phantom`` goes back ``phantom_steps`` steps, 1 of them solves nothing
 
     Raises
@@ -78,6 +79,7 @@ class TrainingSpec:
     tolerance: float = 1e-4
     adjoint_tolerance: float = 1e-6
     max_steps: int = 30
+    adjoint_steps: int = 60
     method: str = "implicit"
     phantom_steps: int = 5
 
@@ -88,7 +90,7 @@ class TrainingSpec:
             raise ValueError(f"a method is one of {', '.join(METHODS)}, not {self.method[:40]!r}")
         for name, low, high in (
             ("batch", 1, 1 << 16), ("shift", 0, 100), ("max_steps", 1, 1 << 16),
-            ("phantom_steps", 1, 1 << 16),
+            ("adjoint_steps", 1, 1 << 16), ("phantom_steps", 1, 1 << 16),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")
@@ -107,7 +109,7 @@ class TrainingSpec:
 
     @property
     def backward(self) -> Solver:
-        return SOLVERS[self.solver](tolerance=self.adjoint_tolerance, max_steps=self.max_steps)
+        return SOLVERS[self.solver](tolerance=self.adjoint_tolerance, max_steps=self.adjoint_steps)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ class FieldRunParams:
         "adjoint end at 1e-6.", low=1e-10, high=0.1, slider=(1e-8, 1e-2), log=True, group="Solver",
     )  # fmt: skip
     solver_steps: int = param(
-        30, "Steps of a solve, at most.", low=1, high=2000, slider=(5, 200), log=True,
+        30, "Steps of a solve, at most; back, to a smaller residual, twice as many.", low=1, high=2000, slider=(5, 200), log=True,
         group="Solver",
     )  # fmt: skip
     gradient: str = param(
@@ -157,7 +157,7 @@ class FieldTraining(TrainingSpec):
 
     @property
     def backward(self) -> Solver:
-        return solver_of(self.solver, self.adjoint_tolerance, self.max_steps, self.damping)
+        return solver_of(self.solver, self.adjoint_tolerance, self.adjoint_steps, self.damping)
 
 
 def training_of(p: FieldRunParams) -> TrainingSpec:
@@ -166,7 +166,7 @@ def training_of(p: FieldRunParams) -> TrainingSpec:
         return FieldTraining(
             batch=p.batch, shift=p.shift, learning_rate=p.learning_rate, decay=p.decay,
             solver=p.solver, tolerance=p.tolerance,
-            max_steps=p.solver_steps,
+            max_steps=p.solver_steps, adjoint_steps=2 * p.solver_steps,
             method="implicit" if p.gradient == "implicit" else "phantom",
             phantom_steps=1 if p.gradient == "jacobian_free" else p.phantom_steps,
             damping=p.damping,
