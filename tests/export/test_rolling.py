@@ -17,7 +17,7 @@ from deepfractals_gui.render.request import RenderRequest
 from deepfractals_gui.systems import SYSTEMS
 from tests.systems.short import short_params
 
-SHAPE = (61, 83)
+SHAPE = (61, 41)
 
 
 def cases() -> list[Any]:
@@ -35,8 +35,8 @@ def test_rolling_bands_give_the_pixels_of_the_whole_image(
     renderer: Renderer, system: Any, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Small enough that bands wait on the disk, and glow is blurred in several strips.
-    monkeypatch.setattr(rolling, "KEPT_BYTES", 100_000)
-    monkeypatch.setattr(rolling, "STRIP", 32)
+    monkeypatch.setattr(rolling, "KEPT_BYTES", 50_000)
+    monkeypatch.setattr(rolling, "STRIP", 16)
     p = short_params(system)
     scene = Scene(system.channels(p), system.recipes(p))
     for s, sigma, rows in ((1, 3.0, 7), (2, 40.0, 13), (3, 40.0, 2), (2, 1.0, 100)):

@@ -13,20 +13,20 @@ from deepfractals_gui.core.params import replace as replace_params
 from deepfractals_gui.core.params import specs
 from deepfractals_gui.render import Renderer, RenderRequest, sample_points
 from deepfractals_gui.systems import SYSTEMS
-from tests.systems.short import short_params
+from tests.systems.short import short_params, small_shape
 
 SHAPE = (44, 61)
 
 
 def requests(system):
     """The home view, and one close to its boundary for every choice of plane."""
-    home = short_params(system)
-    yield RenderRequest(system.key, home, system.home(home), SHAPE)
+    home, shape = short_params(system), small_shape(system, SHAPE)
+    yield RenderRequest(system.key, home, system.home(home), shape)
     for spec in specs(system.Params):
         for choice in spec.choices:
             params = replace_params(home, **{spec.name: choice})
             view = system.home(params).moved(0.31, 0.17, 0.2)
-            yield RenderRequest(system.key, params, view, SHAPE)
+            yield RenderRequest(system.key, params, view, shape)
 
 
 CASES = [
@@ -107,7 +107,7 @@ def test_a_pan_gives_the_same_bits(renderers, flat, same_bits, system, request_)
 def test_bands_give_the_same_bits(renderers, flat, same_bits, system, request_):
     renderer = renderers[2]
     renderer.forget()
-    bands = [renderer.render_band(request_, first, 11) for first in range(0, SHAPE[0], 11)]
+    bands = [renderer.render_band(request_, first, 11) for first in range(0, request_.shape[0], 11)]
     whole = {name: np.concatenate([band[name] for band in bands]) for name in bands[0]}
     same_bits(whole, flat(system, request_)[2])
 
@@ -128,7 +128,7 @@ def test_a_shuffled_list_of_points_gives_the_same_bits(
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.key)
 def test_samples_in_a_finer_grid_hold_the_bits_of_the_pixels(renderers, same_bits, system):
     """Three samples a pixel: the middle one is the pixel's centre, when its point is the same."""
-    params = system.Params()
+    params = short_params(system)
     plain = RenderRequest(system.key, params, system.home(params), (21, 32))
     fine = replace(plain, supersampling=3)
     same = plain.raster.x == fine.raster.x[1::3]
@@ -144,8 +144,8 @@ def test_samples_in_a_finer_grid_hold_the_bits_of_the_pixels(renderers, same_bit
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.key)
 def test_a_preview_is_close_to_the_picture(renderers, system):
-    params = system.Params()
-    request = RenderRequest(system.key, params, system.home(params), SHAPE)
+    params = short_params(system)
+    request = RenderRequest(system.key, params, system.home(params), small_shape(system, SHAPE))
     exact = renderers[1].render(request).channels["status"]
     preview = renderers[1].render(replace(request, precision="float32")).channels["status"]
     assert np.mean(exact == preview) > 0.95

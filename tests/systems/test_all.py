@@ -28,7 +28,7 @@ from deepfractals_gui.core.params import (
 )
 from deepfractals_gui.core.viewport import SAFE_ULPS
 from deepfractals_gui.systems import SYSTEMS, system
-from tests.systems.short import short_params
+from tests.systems.short import short_params, small_shape
 
 SHAPE = (41, 57)
 EVERY = pytest.mark.parametrize("chosen", SYSTEMS, ids=lambda s: s.key)
@@ -68,6 +68,10 @@ PRESETS = pytest.mark.parametrize(
 def points_of(view, shape=SHAPE):
     rows, columns = np.indices(shape).reshape(2, -1)
     return Raster(view, shape).points(rows, columns)
+
+
+def home_points(chosen, p):
+    return points_of(chosen.home(p), small_shape(chosen, SHAPE))
 
 
 def blank(chosen, p, count, wide=True):
@@ -150,7 +154,7 @@ def test_sampling_fills_every_channel_as_declared(chosen, p):
     channels = chosen.channels(p)
     assert channels[0].name == "status"
     assert len({c.name for c in channels}) == len(channels)
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     out = sampled(chosen, p, points, wide=False)
     status = out["status"]
     assert set(np.unique(status)) <= {int(s) for s in chosen.statuses}
@@ -168,7 +172,7 @@ def test_sampling_fills_every_channel_as_declared(chosen, p):
 
 @CASES
 def test_stored_values_are_the_float64_values_rounded(chosen, p):
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     wide, narrow = sampled(chosen, p, points), sampled(chosen, p, points, wide=False)
     with np.errstate(over="ignore"):
         assert_same_bits({n: a.astype(narrow[n].dtype) for n, a in wide.items()}, narrow)
@@ -176,7 +180,7 @@ def test_stored_values_are_the_float64_values_rounded(chosen, p):
 
 @CASES
 def test_any_subdivision_gives_the_same_bits(chosen, p):
-    points = points_of(chosen.home(p).moved(0.2, 0.3, 0.5))
+    points = points_of(chosen.home(p).moved(0.2, 0.3, 0.5), small_shape(chosen, SHAPE))
     count = len(points)
     whole = sampled(chosen, p, points)
     prepared = chosen.prepare(p, CancelFlag())
@@ -201,7 +205,7 @@ def test_any_subdivision_gives_the_same_bits(chosen, p):
 
 @CASES
 def test_a_probe_equals_the_raster(chosen, p):
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     out = sampled(chosen, p, points)
     prepared = chosen.prepare(p, CancelFlag())
     rng = np.random.default_rng(4)
@@ -220,7 +224,7 @@ def test_a_probe_equals_the_raster(chosen, p):
 @EVERY
 def test_a_preview_resembles_the_picture(chosen):
     p = short_params(chosen)
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     out, preview = sampled(chosen, p, points), sampled(chosen, p, points, False, preview=True)
     assert np.mean(out["status"] == preview["status"]) > 0.95
 
@@ -228,7 +232,7 @@ def test_a_preview_resembles_the_picture(chosen):
 @EVERY
 def test_a_raised_flag_stops_sampling(chosen):
     p = short_params(chosen)
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     flag = CancelFlag()
     flag.set()
     prepared = chosen.prepare(p, CancelFlag())
@@ -263,7 +267,7 @@ def test_no_array_makes_a_kernel_compile_anew(chosen):
         return [len(module.sample.signatures) for module in modules]
 
     p = short_params(chosen)
-    points = points_of(chosen.home(p))
+    points = home_points(chosen, p)
     sampled(chosen, p, points)
     before = signatures()
     arrays = [a[::2] for a in (points.x, points.y, points.dx, points.dy)]
@@ -302,7 +306,7 @@ def test_the_colourings_of_a_system_are_its_own(chosen):
 @EVERY
 def test_outcomes_are_two_sides_of_a_boundary(chosen):
     p = short_params(chosen)
-    sides = chosen.outcome(sampled(chosen, p, points_of(chosen.home(p)))["status"])
+    sides = chosen.outcome(sampled(chosen, p, home_points(chosen, p))["status"])
     assert sides.dtype == bool
     assert 0 < sides.sum() < sides.size
 
