@@ -122,46 +122,57 @@ def test_a_bookmark_that_is_gone_is_said_so_in_one_line(gallery, model, bookmark
 # Thumbnails
 
 
-@pytest.fixture
-def rendered(gallery, controller, qtbot):
+def test_tiles_get_thumbnails_once_the_canvas_is_done(
+    gallery, controller, folder, qtbot, monkeypatch
+) -> None:
+    # So little that those of dear systems are rendered with fewer pixels.
+    monkeypatch.setattr("deepfractals_gui.gui.thumbnails._SECONDS", 0.5)
     controller.set_canvas_shape(40, 60)
     controller.start()
     # Systems come first in the queue; some of the places take seconds.
     tiles = list(gallery.systems.values())
     qtbot.waitUntil(lambda: all(tile.image is not None for tile in tiles), timeout=PATIENCE)
-    return gallery
-
-
-def test_tiles_get_thumbnails_once_the_canvas_is_done(rendered, folder) -> None:
-    image = rendered.systems["forward_pass"].image
-    assert (image.height(), image.width()) == SHAPE
-    colours = {image.pixel(x, y) for x in range(0, 168, 7) for y in range(0, 108, 7)}
-    assert len(colours) > 20
+    for tile in tiles:
+        image = tile.image
+        assert (image.height(), image.width()) == SHAPE
+        colours = {image.pixel(x, y) for x in range(0, 168, 7) for y in range(0, 108, 7)}
+        assert len(colours) > 20
     assert len(list(folder.glob("*.png"))) >= len(SYSTEMS)
 
 
+@pytest.fixture
+def kept(model, controller, folder, qtbot):
+    """A view whose thumbnail is on the disk."""
+    view = model.first_view("error_flow")
+    first = Thumbnails(controller, folder, parent=model)
+    controller.set_canvas_shape(40, 60)
+    controller.start()
+    with qtbot.waitSignal(first.ready, timeout=PATIENCE):
+        first.request(view)
+    assert (folder / f"{content_key(view)}.png").is_file()
+    return view
+
+
 def test_thumbnails_are_read_from_disk_the_next_time(
-    rendered, model, controller, folder, qtbot, monkeypatch
+    kept, model, controller, folder, qtbot, monkeypatch
 ) -> None:
     def never(*arguments: object) -> None:
         raise AssertionError("it was rendered again")
 
     monkeypatch.setattr("deepfractals_gui.gui.thumbnails.render_picture", never)
     again = Thumbnails(controller, folder, parent=model)
-    view = rendered.systems["error_flow"].view
-    assert again.request(view) is None
+    assert again.request(kept) is None
     with qtbot.waitSignal(again.ready, timeout=PATIENCE) as ready:
         pass
-    assert ready.args[0] == view
-    assert again.request(view) is not None
+    assert ready.args[0] == kept
+    assert again.request(kept) is not None
 
 
-def test_a_damaged_thumbnail_is_made_anew(rendered, model, controller, folder, qtbot) -> None:
-    view = rendered.systems["error_flow"].view
-    path = folder / f"{content_key(view)}.png"
+def test_a_damaged_thumbnail_is_made_anew(kept, model, controller, folder, qtbot) -> None:
+    path = folder / f"{content_key(kept)}.png"
     path.write_bytes(b"\x89PNG nothing of the sort")
     again = Thumbnails(controller, folder, parent=model)
-    again.request(view)
+    again.request(kept)
     with qtbot.waitSignal(again.ready, timeout=PATIENCE):
         pass
     assert not QImage(str(path)).isNull()
