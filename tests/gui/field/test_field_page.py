@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,8 +33,13 @@ SMALL = FieldRunParams(channels=2, side=8, pooled=4, epochs=2, batch=128)
 
 
 @pytest.fixture
-def page(qtbot):
-    page = FieldPage(SMALL)
+def run() -> FieldRunParams:
+    return SMALL
+
+
+@pytest.fixture
+def page(qtbot, run):
+    page = FieldPage(run)
     qtbot.addWidget(page)
     page.resize(1300, 800)
     page.show()
@@ -131,6 +137,7 @@ def test_a_run_is_interrupted_saved_and_resumed_as_if_nothing_had_happened(
     assert "all 2 epochs are done" in page.bar.words.lower()
 
 
+@pytest.mark.parametrize("run", [replace(SMALL, side=4)], ids=["tiny"])
 def test_after_its_last_epoch_it_trains_as_many_again(page, qtbot) -> None:
     page.start()
     qtbot.waitUntil(lambda: page.look.state.epoch == 2 and not page.look.running, timeout=PATIENCE)
