@@ -7,6 +7,7 @@ import random
 import struct
 import tracemalloc
 import zlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -179,8 +180,13 @@ def test_damaged_text_gives_a_document_or_one_line(document: Document, seed: int
         assert len(message) < 400
 
 
+@cache
+def _spaces(size: int) -> bytes:
+    return zlib.compress(b" " * size, 9)
+
+
 def _bomb(kind: bytes, size: int) -> bytes:
-    body = zlib.compress(b" " * size, 9)
+    body = _spaces(size)
     head = b"deepfractals\0"
     head += b"\0" if kind == b"zTXt" else b"\1\0\0\0"
     content = head + body
