@@ -15,6 +15,7 @@ from deepfractals_gui.gui.canvas_geometry import CanvasPoint
 from deepfractals_gui.gui.values import NOT_DEFINED, value_text
 from deepfractals_gui.systems import SYSTEMS
 from tests.gui.inspecting import PATIENCE, point, render
+from tests.systems.short import short_params
 
 
 def test_it_says_what_to_do_first(inspector) -> None:
@@ -28,6 +29,7 @@ def test_hovering_shows_the_raster_value_of_every_channel(
     inspector, model, controller, qtbot, key
 ) -> None:
     model.choose_system(key)
+    model.replace(params=short_params(model.system))
     render(qtbot, controller)
     channels = model.system.channels(model.view.params)
     samples = controller.samples.channels
@@ -67,6 +69,7 @@ def test_a_click_probes_the_pixel_and_announces_the_orbit(
     inspector, model, controller, qtbot, key
 ) -> None:
     model.choose_system(key)
+    model.replace(params=short_params(model.system))
     render(qtbot, controller)
     place = point(controller, 20, 17)
     with qtbot.waitSignal(controller.probeReady, timeout=PATIENCE) as announced:
