@@ -10,6 +10,7 @@ import numpy as np
 from deepfractals_gui.core import Array, ParamError
 from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.field import FieldSpec, initial_params
+from deepfractals_gui.equilibrium.images import resized
 from deepfractals_gui.equilibrium.iteration import flat, solve
 from deepfractals_gui.equilibrium.maps import FieldMap, Kernel, field_map
 from deepfractals_gui.equilibrium.planes import padded, to_planes
@@ -70,7 +71,7 @@ def convergence_plan(
         digits = dataset("digits").inputs
         if digit >= len(digits):
             raise ParamError("digit", f"there are {len(digits)} digits, 0 to {len(digits) - 1}")
-        picture = enlarged(digits[digit].reshape(8, 8), side)
+        picture = resized(digits[digit].reshape(1, 8, 8), side, side)[0]
     weights = initial_params(spec, seed).weights
     if kernel == "smooth":
         taps = np.array([1.0, 2.0, 1.0]) / 4.0
@@ -90,16 +91,6 @@ def driven(
     biases = np.zeros(padded(spec.channels))
     biases[: spec.channels] = beta
     return ConvergencePlan(spec, image, replace(found, beta=biases))
-
-
-def enlarged(picture: Array, side: int) -> Array:
-    """A square picture on side x side points, linear between the middles of its pixels."""
-    count = len(picture)
-    place = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0.0, count - 1.0)
-    low = np.minimum(place.astype(int), count - 2)
-    share = (place - low)[:, np.newaxis]
-    rows = (1.0 - share) * picture[low] + share * picture[low + 1]
-    return np.asarray((1.0 - share.T) * rows[:, low] + share.T * rows[:, low + 1])
 
 
 def eigenvalues(field: FieldMap, z: Array, dimension: int = _DIMENSION) -> Array:

@@ -12,7 +12,7 @@ from deepfractals_gui.core.params import replace
 from deepfractals_gui.equilibrium.iteration import solve
 from deepfractals_gui.equilibrium.planes import from_planes
 from deepfractals_gui.equilibrium.solvers import Anderson, Naive
-from deepfractals_gui.systems.convergence_plan import eigenvalues, enlarged, largest_damping
+from deepfractals_gui.systems.convergence_plan import eigenvalues, largest_damping
 from deepfractals_gui.systems.field_convergence import ConvergenceParams, FieldConvergence
 from tests.reference import field as twin
 
@@ -176,16 +176,6 @@ def test_a_course_is_left_within_one_evaluation():
 def test_a_side_that_cant_be_transformed_is_refused():
     with pytest.raises(ParamError, match="side"):
         SYSTEM.check(params(side=11))
-
-
-def test_pictures_are_enlarged_linearly():
-    picture = np.add.outer(np.arange(8.0), 3.0 * np.arange(8.0))
-    assert np.array_equal(enlarged(picture, 8), picture)
-    large = enlarged(picture, 24)
-    inner = large[2:-2, 2:-2]
-    assert np.allclose(np.diff(inner, axis=0), 1.0 / 3.0)
-    assert np.allclose(np.diff(inner, axis=1), 1.0)
-    assert large.mean() == pytest.approx(picture.mean())
 
 
 def test_an_audit_moves_what_the_field_is_made_of():
