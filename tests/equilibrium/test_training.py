@@ -14,9 +14,12 @@ from deepfractals_gui.core import CancelFlag, Cancelled
 from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.adam import adam
 from deepfractals_gui.equilibrium.checkpoints import (
+    MOVING,
     CheckpointError,
     checkpoint_bytes,
     checkpoint_in,
+    field_bytes,
+    field_in,
     load_checkpoint,
     save_epoch,
 )
@@ -298,6 +301,10 @@ def test_damaged_checkpoints_are_refused_in_one_line():
     ]
     for values, words in (
         ({"channels": 4.5}, "channels is no int"), ({"height": 22}, "side of 22 points"),
+        (
+            {"channels": 64, "height": 105, "width": 105, "pooled": 105, "classes": 1000},
+            "a readout of 105 x 105 points is too large",
+        ),
     ):  # fmt: skip
         cases.append((rewritten(content, spec={**asdict(SPEC), **values}), words))
     for damaged, words in cases:
@@ -305,6 +312,29 @@ def test_damaged_checkpoints_are_refused_in_one_line():
             checkpoint_in(damaged, "run.npz")
         assert str(caught.value).startswith("run.npz")
         assert "\n" not in str(caught.value)
+
+
+def test_a_field_is_read_from_its_own_file_and_from_that_of_a_run():
+    state = trained(begin(SPEC, TRAINING, 9), small(20), 2)
+    own = field_bytes(SPEC, state.params)
+    assert len(own) < len(bits(state)) / 4
+    for content in (own, bits(state)):
+        spec, params = field_in(content, "field.npz")
+        assert (spec.channels, spec.height, spec.gamma) == (4, 8, 0.8)
+        for name in MOVING:
+            assert np.array_equal(getattr(params, name), getattr(state.params, name))
+    for damaged, words in (
+        (own[: len(own) // 2], "not a readable .npz file"),
+        (changed(own, **{"params.bias": None}), "has no array params.bias"),
+        (changed(own, **{"params.weights": np.zeros((4, 4, 3, 3))}), "weights has the shape"),
+        (rewritten(own, spec={}), "there is no 'channels'"),
+    ):
+        with pytest.raises(CheckpointError, match=words) as caught:
+            field_in(damaged, "field.npz")
+        assert str(caught.value).startswith("field.npz")
+        assert "\n" not in str(caught.value)
+    with pytest.raises(CheckpointError, match="there is no 'training'"):
+        checkpoint_in(own, "field.npz")
 
 
 def test_a_loss_that_is_not_finite_is_told_and_harms_nothing():
