@@ -82,17 +82,17 @@ class FieldRunParams:
         group="Training", shown_when=_PHANTOM,
     )  # fmt: skip
     learning_rate: float = param(
-        1e-3, "Of Adam.", low=1e-7, high=1.0, slider=(1e-5, 1e-1), log=True, group="Training"
+        8e-3, "Of Adam.", low=1e-7, high=1.0, slider=(1e-5, 1e-1), log=True, group="Training"
     )
     decay: float = param(
-        1.0, "What the learning rate is multiplied by after each epoch.", title="Rate decay",
+        0.87, "What the learning rate is multiplied by after each epoch.", title="Rate decay",
         low=0.1, high=1.0, slider=(0.5, 1.0), group="Training",
     )  # fmt: skip
     batch: int = param(
         32, "Images of an update.", low=1, high=4096, slider=(1, 256), log=True, group="Training"
     )
     shift: int = param(
-        0, "Images are moved around the torus by up to so many points each way, anew every time.",
+        2, "Images are moved around the torus by up to so many points each way, anew every time.",
         title="Random shift", low=0, high=20, slider=(0, 4), group="Training",
     )  # fmt: skip
     seed: int = param(
@@ -100,7 +100,7 @@ class FieldRunParams:
         high=2**31, slider=(0, 100), group="Training",
     )  # fmt: skip
     epochs: int = param(
-        10, "Epochs, at most; 0: until it is stopped.", low=0, high=100_000, slider=(1, 100),
+        15, "Epochs, at most; 0: until it is stopped.", low=0, high=100_000, slider=(1, 100),
         log=True, group="Training",
     )  # fmt: skip
 

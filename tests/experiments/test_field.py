@@ -20,8 +20,9 @@ from deepfractals_gui.experiments.field_trace import Trace, Update
 from deepfractals_gui.experiments.field_views import drawing_image
 
 SMALL = FieldRunParams(
-    channels=4, side=8, pooled=2, gamma=0.8, batch=16, epochs=2, learning_rate=0.01, test_share=0.4
-)
+    channels=4, side=8, pooled=2, gamma=0.8, batch=16, epochs=2, learning_rate=0.01, test_share=0.4,
+    decay=1.0,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
