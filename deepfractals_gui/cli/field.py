@@ -64,8 +64,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="NAME=VALUE", dest="values", type=reading.assignment, action="append",
         default=[],
         help="a setting of the run: channels, side, gamma, activation, pooled, solver, damping, "
-        "tolerance, solver_steps, gradient, phantom_steps, learning_rate, decay, batch, shift, test_share, "
-        "in_order",
+        "tolerance, solver_steps, gradient, phantom_steps, learning_rate, decay, batch, shift, "
+        "test_share, in_order",
     )  # fmt: skip
     picture.add_threads(train)
     train.add_argument("--json", action="store_true", help="print the result as JSON")

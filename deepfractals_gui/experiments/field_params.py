@@ -12,7 +12,7 @@ from deepfractals_gui.equilibrium.iteration import Solver
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
 from deepfractals_gui.equilibrium.training import TrainingSpec
 
-GRADIENTS = ("implicit", "jacobian_free", "phantom")
+GRADIENTS = ("implicit", "jacobian_free", "phantom", "unrolled")
 _NAIVE = {"solver": ("naive",)}
 _PHANTOM = {"gradient": ("phantom",)}
 
@@ -74,7 +74,7 @@ class FieldRunParams:
     gradient: str = param(
         "implicit",
         "implicit: exact at the fixed point. jacobian_free: as if f didn't depend on z. phantom: a "
-        "few steps back.",
+        "few steps back. unrolled: back through every step of the naive solver, slowly.",
         choices=GRADIENTS, group="Training",
     )  # fmt: skip
     phantom_steps: int = param(
@@ -162,12 +162,15 @@ class FieldTraining(TrainingSpec):
 
 def training_of(p: FieldRunParams) -> TrainingSpec:
     """How a run learns. Raises ParamError."""
+    if p.gradient == "unrolled" and p.solver != "naive":
+        raise ParamError("gradient", "unrolled goes back through the steps of the solver naive")
+    methods = {"implicit": "implicit", "unrolled": "unrolled"}
     try:
         return FieldTraining(
             batch=p.batch, shift=p.shift, learning_rate=p.learning_rate, decay=p.decay,
             solver=p.solver, tolerance=p.tolerance,
             max_steps=p.solver_steps, adjoint_steps=2 * p.solver_steps,
-            method="implicit" if p.gradient == "implicit" else "phantom",
+            method=methods.get(p.gradient, "phantom"),
             phantom_steps=1 if p.gradient == "jacobian_free" else p.phantom_steps,
             damping=p.damping,
         )  # fmt: skip

@@ -180,6 +180,19 @@ def test_numbers_that_do_not_fit_are_told_by_their_names():
     assert FieldRunParams.from_json(p.to_json()) == p
 
 
+def test_going_back_through_every_step_needs_steps_that_are_naive(data):
+    p = with_values(SMALL, gradient="unrolled", solver="naive", damping=0.8)
+    s = Field().start_on(p, data)
+    assert (s.training.training.method, s.training.training.forward.damping) == ("unrolled", 0.8)
+    exact = Field().start_on(with_values(p, gradient="implicit", tolerance=1e-8), data)
+    found, wanted = (Field().step(one).training.params for one in (s, exact))
+    # The first of Adam's steps has the gradient's direction alone.
+    assert np.mean(np.sign(found.readout) == np.sign(wanted.readout)) > 0.95
+    with pytest.raises(ParamError, match="the steps of the solver naive") as caught:
+        Field().start_on(with_values(p, solver="anderson"), data)
+    assert caught.value.name == "gradient"
+
+
 def test_the_default_field_has_fewer_than_20000_parameters():
     s = experiment("field").start(FieldRunParams(), np.random.default_rng())
     assert count_parameters(s.training.params) < 20_000
