@@ -9,6 +9,7 @@ import pytest
 
 from deepfractals_gui.core import CancelFlag, ParamError
 from deepfractals_gui.core.params import replace as with_values
+from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.checkpoints import CheckpointError, load_checkpoint
 from deepfractals_gui.equilibrium.field import count_parameters
 from deepfractals_gui.experiments import experiment
@@ -191,6 +192,19 @@ def test_going_back_through_every_step_needs_steps_that_are_naive(data):
     with pytest.raises(ParamError, match="the steps of the solver naive") as caught:
         Field().start_on(with_values(p, solver="anderson"), data)
     assert caught.value.name == "gradient"
+
+
+def test_the_norm_that_training_follows_is_not_found_again(done, monkeypatch):
+    between = Field().step(with_epochs(done, 3))
+    true = spectral.exact(between.training.params.weights, 8, 8).sigma
+
+    def refuse(*_):
+        raise AssertionError("the norm is known")
+
+    monkeypatch.setattr(spectral, "exact", refuse)
+    model = between.model
+    assert model.sigma == between.training.peak.sigma == pytest.approx(true, rel=2e-3)
+    assert np.array_equal(model.kernel.weights, between.training.kernel.weights)
 
 
 def test_the_default_field_has_fewer_than_20000_parameters():

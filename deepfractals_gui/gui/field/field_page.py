@@ -253,7 +253,7 @@ class FieldPage(QWidget):
             self._shown[0] is not key[0]
         ):  # fmt: skip
             spec = replace(model.spec, gamma=p.gamma, activation=p.activation)
-            self._shown, self._model = key, FieldModel(spec, model.params)
+            self._shown, self._model = key, replace(model, spec=spec)
         return self._model
 
     @Slot(object)
