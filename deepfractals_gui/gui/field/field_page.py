@@ -102,7 +102,7 @@ class FieldPage(QWidget):
             self._sights.addWidget(sight)
         self.map_button = QPushButton("Map where it converges")
         self.map_button.setToolTip(
-            "For which a and γ does this field settle? A map of all of them, on its kernel"
+            "For which a and γ does this kernel settle? A map of all of them, on fewer points"
         )
         self.map_button.setAccessibleDescription(self.map_button.toolTip())
         side = QWidget()

@@ -64,7 +64,7 @@ def test_a_field_leads_to_the_map_of_where_it_converges(window, qtbot) -> None:
     qtbot.waitUntil(lambda: window.pages.explores, timeout=FAR)
     view = window.model.view
     assert view.key == "field_convergence"
-    assert view.params.side == 28
+    assert view.params.side == 8
     assert view.params.kernel.name.startswith("field-")
     _, learned = trained_field(view.params.kernel)
     assert np.array_equal(learned.weights, model.params.weights)
