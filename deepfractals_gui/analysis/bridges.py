@@ -1,4 +1,7 @@
-"""From a run of the lab to the map of its trainability and to its loss landscape, and back."""
+"""From a run of the lab to the map of its trainability and to its loss landscape, and back.
+
+And from a field to the map of where it converges.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ import numpy as np
 
 from deepfractals_gui.core import Array, DataRef, Document, ParamError, Viewport
 from deepfractals_gui.core.params import replace as replaced
+from deepfractals_gui.equilibrium.checkpoints import field_bytes
+from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.lab_data import lab_data
 from deepfractals_gui.experiments.lab_files import run_bytes
 from deepfractals_gui.experiments.lab_params import LabParams
@@ -30,6 +35,7 @@ from deepfractals_gui.kernels.training_network import (
 from deepfractals_gui.nn import ActivationSpec, DenseSpec, NetSpec, SpecError
 from deepfractals_gui.session.files import atomic_write
 from deepfractals_gui.systems import system
+from deepfractals_gui.systems.field_convergence import ConvergenceParams
 from deepfractals_gui.systems.loss_landscape import LandscapeParams
 from deepfractals_gui.systems.trainability_params import TrainabilityParams
 from deepfractals_gui.systems.training_plan import training_plan
@@ -182,6 +188,27 @@ def landscape_of(s: LabState, folder: Path) -> Document:
         landscape.check(params)
     view = landscape.home(params)
     return Document("loss_landscape", params, view, landscape.default_coloring(params))
+
+
+def convergence_of(model: FieldModel, folder: Path) -> Document:
+    """The map of the dampings and norms for which a field's damped steps converge.
+
+    On a torus of 8 points a side at most, as other fields are mapped at first: on 28 a map takes
+    ten times the time and more. What moves the field is written into ``folder``, under a name that
+    follows from its contents.
+
+    Raises
+    ------
+    ParamError   the field isn't one that grey images drive, or can't be mapped
+    OSError      it can't be written
+    """
+    convergence = system("field_convergence")
+    kernel = _kept(folder, "field", ".npz", field_bytes(model.spec, model.params))
+    params = ConvergenceParams()
+    params = replaced(params, kernel=kernel, side=min(model.spec.height, params.side))
+    convergence.check(params)
+    view = convergence.home(params)
+    return Document("field_convergence", params, view, convergence.default_coloring(params))
 
 
 def written(folder: Path, what: str, **arrays: Array) -> DataRef:

@@ -27,7 +27,7 @@ DESCRIPTION = textwrap.dedent(
 EXAMPLES = textwrap.dedent(
     """\
     examples:
-      deepfractals field train digits --epochs 10
+      deepfractals field train digits
       deepfractals field train mnist --data t10k-images-idx3-ubyte.gz --set test_share=0.2
       deepfractals field eval digits
       deepfractals field evolve digits --image 3 -o three.png --film three.mp4"""
@@ -64,7 +64,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="NAME=VALUE", dest="values", type=reading.assignment, action="append",
         default=[],
         help="a setting of the run: channels, side, gamma, activation, pooled, solver, damping, "
-        "tolerance, solver_steps, gradient, learning_rate, decay, batch, test_share, in_order",
+        "tolerance, solver_steps, gradient, phantom_steps, learning_rate, decay, batch, shift, "
+        "test_share, in_order",
     )  # fmt: skip
     picture.add_threads(train)
     train.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -4,19 +4,22 @@ With z* = f(z*) and g = ∂L/∂z*, the gradient that reaches f is w = (1 - Jᵀ
 w -> g + Jᵀ w: the same solvers find it. One product with the derivatives of f by its parameters
 then gives all gradients. What others do instead is here for comparison: stop after k steps of the
 plain iteration (`phantom`; w = g for k = 1, where nothing is solved), or go back through every
-iterate (`through_iterates`).
+iterate (`through_iterates`; `unrolled`, which finds them again).
 
 Convention: g = ∂L/∂Re + i ∂L/∂Im, so that W - η gW goes downhill.
 
 References
 ----------
 Bai, Kolter and Koltun 2019, arXiv:1909.01377. Fung et al. 2021, arXiv:2103.12803, Jacobian-free.
-Geng et al. 2021, arXiv:2111.05177, phantom gradients.
+Geng et al. 2021, arXiv:2111.05177, phantom gradients. Griewank 1992, "Achieving logarithmic growth
+of temporal and spatial complexity in reverse automatic differentiation": iterates that are found
+again instead of kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -226,13 +229,79 @@ def through_iterates(
     Cancelled    the flag went up
     """
     total: Products | None = None
-    nothing = zeros(f.shape)
     for z in reversed(iterates):
-        slopes = f.slopes_at(z, cancel)
-        found = products(f, z, Adjoint(damping * g, slopes, None), images, cancel)
+        found, g = _back(f, z, g, damping, images, cancel)
         total = found if total is None else found + total
-        back = f.transposed(slopes, nothing).value(g, cancel)
-        g = (1.0 - damping) * g + damping * back
     if total is None:
         raise ValueError("there are no iterates to go back through")
     return total
+
+
+def unrolled(
+    f: FieldMap,
+    steps: Array,
+    g: Array,
+    damping: float,
+    images: Array,
+    *,
+    cancel: CancelFlag | None = None,
+) -> Products:
+    """Backpropagation through as many damped steps from 0 as each sample has taken.
+
+    Of n iterates about 2 √n are in memory at a time, of one sample: the others are found again.
+
+    Parameters
+    ----------
+    steps : int (N,), the steps of each sample
+    g : planes, the gradient by where these lead
+
+    Raises
+    ------
+    Cancelled   the flag went up
+    """
+    lanes = f.shape[-1]
+    total = Products(
+        np.zeros((f.shape[2], lanes, 3, 2, lanes)), np.zeros(2 * lanes),
+        np.zeros((images.shape[1], 3, 3, 2 * lanes)), np.zeros(lanes),
+    )  # fmt: skip
+    for row, count in enumerate(steps):
+        own = slice(row, row + 1)
+        one, slope = f.part(own), g[own]
+        for z in _backwards(one, int(count), damping, cancel):
+            found, slope = _back(one, z, slope, damping, images[own], cancel)
+            total = total + found
+    return total
+
+
+def _back(
+    f: FieldMap, z: Array, g: Array, damping: float, images: Array, cancel: CancelFlag | None
+) -> tuple[Products, Array]:
+    """From the gradient g behind a damped step at z: its products, and the gradient by z."""
+    slopes = f.slopes_at(z, cancel)
+    found = products(f, z, Adjoint(damping * g, slopes, None), images, cancel)
+    back = f.transposed(slopes, zeros(f.shape)).value(g, cancel)
+    return found, (1.0 - damping) * g + damping * back
+
+
+def _backwards(
+    f: FieldMap, count: int, damping: float, cancel: CancelFlag | None
+) -> Iterator[Array]:
+    """The first ``count`` iterates from 0, the last of them first."""
+
+    def after(z: Array) -> Array:
+        return np.asarray(z + damping * (f.value(z, cancel) - z))
+
+    stride = max(math.isqrt(count), 1)
+    kept: list[Array] = []
+    z = zeros(f.shape)
+    for k in range(count):
+        if k % stride == 0:
+            kept.append(z)
+        if k < count - 1:
+            z = after(z)
+    while kept:
+        found = [kept.pop()]
+        while len(found) < min(stride, count - len(kept) * stride):
+            found.append(after(found[-1]))
+        while found:
+            yield found.pop()

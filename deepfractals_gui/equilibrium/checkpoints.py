@@ -3,6 +3,8 @@
 A file holds the parameters, Adam's moments, the kernel's norm with its singular vectors, the order
 of the epoch that has begun, and, as JSON in the array ``state``, the rest: what learns and how,
 counts, the generator's state, the best accuracy.
+
+A file of a field alone holds fewer of the same arrays: what moves it, and ``state`` with its shape.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,8 @@ _MOST_NUMBERS = 1 << 23
 _MOST_TEXT = 1 << 16
 _PARTS = ("params", "first", "second")
 _PEAK = ("vectors", "left", "right")
+MOVING = ("weights", "bias", "input_weights", "input_bias", "raw")
+"""The parameters that move a field; the others read it."""
 
 
 class CheckpointError(ValueError):
@@ -59,8 +64,12 @@ def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
             found[f"{part}.{name}"] = _real(array)
     for name in _PEAK:
         found[f"peak.{name}"] = _real(getattr(s.peak, name))
+    return _archive(found)
+
+
+def _archive(arrays: Mapping[str, Array]) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, **found)  # type: ignore[arg-type]
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -95,17 +104,44 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, Standard]:
 
 def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:
     """The run in a file's content. Raises CheckpointError."""
-    try:
-        text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
-        state = json.loads(text.astype(np.uint8).tobytes())
-        if not isinstance(state, dict) or state.get("field") != VERSION:
-            raise CheckpointError(f"{name} holds no run of the field")
-        spec = FieldSpec(**_known(FieldSpec, state["spec"]))
+    with _told(name):
+        state, spec = _head(content, name)
         training = TrainingSpec(**_known(TrainingSpec, state["training"]))
         wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
         wanted += ["order", *(f"peak.{one}" for one in _PEAK)]
         arrays = arrays_in(content, name, wanted, most=_MOST_NUMBERS, dimensions=5)
         return _state(state, spec, training, arrays)
+
+
+def field_bytes(spec: FieldSpec, params: FieldParams) -> bytes:
+    """The content of a file of a field alone."""
+    state = json.dumps({"field": VERSION, "spec": asdict(spec)}, allow_nan=False)
+    found = {"state": np.frombuffer(state.encode(), np.uint8)}
+    return _archive(found | {f"params.{one}": _real(getattr(params, one)) for one in MOVING})
+
+
+def field_in(content: bytes, name: str) -> tuple[FieldSpec, FieldParams]:
+    """The field in the content of its own file, or of a run's, with a readout that is 0 and small.
+
+    Raises CheckpointError.
+    """
+    with _told(name):
+        _, spec = _head(content, name)
+        spec = replace(spec, pooled=1, classes=1)
+        wanted = [f"params.{one}" for one in MOVING]
+        arrays = arrays_in(content, name, wanted, most=_MOST_NUMBERS, dimensions=5)
+        found = {key: np.zeros_like(array) for key, array in initial_params(spec, 0)}
+        for one in MOVING:
+            key, like = f"params.{one}", found[one]
+            found[one] = _shaped(arrays[key], like.shape, np.iscomplexobj(like), key)
+        return spec, FieldParams.of(found)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What is wrong inside a file, in one line that names it: a CheckpointError."""
+    try:
+        yield
     except CheckpointError:
         raise
     except KeyError as error:
@@ -114,6 +150,18 @@ def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:
         reason = " ".join(str(error).split())[:200]
         about = reason if reason.startswith(name) else f"{name}: its run is damaged: {reason}"
         raise CheckpointError(about) from None
+
+
+def _head(content: bytes, name: str) -> tuple[dict[str, Any], FieldSpec]:
+    """What is said in words, and the field's shape."""
+    text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
+    state = json.loads(text.astype(np.uint8).tobytes())
+    if not isinstance(state, dict) or state.get("field") != VERSION:
+        raise CheckpointError(f"{name} holds no run of the field")
+    spec = FieldSpec(**_known(FieldSpec, state["spec"]))
+    if spec.pooled**2 * spec.channels * spec.classes > _MOST_NUMBERS:
+        raise ValueError(f"a readout of {spec.pooled} x {spec.pooled} points is too large")
+    return state, spec
 
 
 def _state(

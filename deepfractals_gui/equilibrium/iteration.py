@@ -103,6 +103,11 @@ class Solution:
     history: Array
 
     @property
+    def best_steps(self) -> Array:
+        """After how many steps each sample was at z, int64 (N,)."""
+        return np.asarray(np.where(np.isnan(self.history), np.inf, self.history).argmin(axis=0))
+
+    @property
     def converged(self) -> bool:
         """Whether all samples did."""
         return bool(np.all(self.status == Status.CONVERGED))

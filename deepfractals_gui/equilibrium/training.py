@@ -25,6 +25,7 @@ from deepfractals_gui.equilibrium.adjoint import (
     implicit,
     phantom,
     products,
+    unrolled,
 )
 from deepfractals_gui.equilibrium.field import (
     FieldParams,
@@ -36,10 +37,10 @@ from deepfractals_gui.equilibrium.field import (
 from deepfractals_gui.equilibrium.images import Pictures, shifted
 from deepfractals_gui.equilibrium.iteration import Solution, Solver, group_size, solve
 from deepfractals_gui.equilibrium.maps import Kernel, field_map
-from deepfractals_gui.equilibrium.solvers import SOLVERS
+from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
 from deepfractals_gui.nn.initial import BATCHES, generator
 
-METHODS = ("implicit", "phantom")
+METHODS = ("implicit", "phantom", "unrolled")
 _REFRESH = 50
 """Updates between two exact norms of the kernel; between them it is followed."""
 
@@ -61,7 +62,8 @@ class TrainingSpec:
     solver : one of SOLVERS, forward and back
     tolerance, max_steps : of the forward solver
     adjoint_tolerance, adjoint_steps : of the solver back, whose tolerance is the smaller one
-    method : of METHODS; ``phantom`` goes back ``phantom_steps`` steps, 1 of them solves nothing
+    method : of METHODS; ``phantom`` goes back ``phantom_steps`` steps, 1 of them solves nothing;
+        ``unrolled`` goes back through every step forward, and these are naive ones
 
     Raises
     ------
@@ -88,6 +90,8 @@ class TrainingSpec:
             raise ValueError(f"a solver is one of {', '.join(SOLVERS)}, not {self.solver[:40]!r}")
         if self.method not in METHODS:
             raise ValueError(f"a method is one of {', '.join(METHODS)}, not {self.method[:40]!r}")
+        if self.method == "unrolled" and self.solver != "naive":
+            raise ValueError(f"unrolled goes back through naive steps, not through {self.solver}'s")
         for name, low, high in (
             ("batch", 1, 1 << 16), ("shift", 0, 100), ("max_steps", 1, 1 << 16),
             ("adjoint_steps", 1, 1 << 16), ("phantom_steps", 1, 1 << 16),
@@ -276,14 +280,21 @@ def _learn(
     s: TrainingState, kernel: Kernel, images: Array, labels: Array, weight: float,
     cancel: CancelFlag | None,
 ) -> _Learned:  # fmt: skip
-    f = field_map(s.spec, s.params, kernel, images)
-    solution = solve(s.training.forward, f, cancel=cancel)
+    f, how = field_map(s.spec, s.params, kernel, images), s.training
+    solver = how.forward
+    solution = solve(solver, f, cancel=cancel)
     readout = read_out(s.spec, s.params, solution.z, labels, weight)
+    g = readout.by_state
+    if how.method == "unrolled":
+        assert isinstance(solver, Naive)
+        damping = float(solver.damping)
+        sums = unrolled(f, solution.best_steps, g, damping, images, cancel=cancel)
+        return _Learned(readout, sums, (solution,))
     back: Adjoint
-    if s.training.method == "implicit":
-        back = implicit(f, solution.z, readout.by_state, s.training.backward, cancel=cancel)
+    if how.method == "implicit":
+        back = implicit(f, solution.z, g, how.backward, cancel=cancel)
     else:
-        back = phantom(f, solution.z, readout.by_state, s.training.phantom_steps, cancel=cancel)
+        back = phantom(f, solution.z, g, how.phantom_steps, cancel=cancel)
     sums = products(f, solution.z, back, images, cancel)
     solved = (solution,) if back.solution is None else (solution, back.solution)
     return _Learned(readout, sums, solved)

@@ -19,15 +19,22 @@ from deepfractals_gui.equilibrium.spectral import Peak
 
 @dataclass(frozen=True, eq=False)
 class FieldModel:
-    """A field and its parameters. It is a value; nothing that asks it changes it."""
+    """A field and its parameters. It is a value; nothing that asks it changes it.
+
+    Attributes
+    ----------
+    spec, params : the field
+    known : the norm of W on the field's torus, as training follows it; None if it is to be found
+    """
 
     spec: FieldSpec
     params: FieldParams
+    known: Peak | None = None
 
     @cached_property
     def peak(self) -> Peak:
-        """The spectral norm of W, exactly, and where it is reached."""
-        return spectral.exact(self.params.weights, self.spec.height, self.spec.width)
+        """The spectral norm of W, and where it is reached: what is known, or else exactly."""
+        return self.known or spectral.exact(self.params.weights, self.spec.height, self.spec.width)
 
     @property
     def sigma(self) -> float:

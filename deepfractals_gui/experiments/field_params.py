@@ -12,7 +12,7 @@ from deepfractals_gui.equilibrium.iteration import Solver
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
 from deepfractals_gui.equilibrium.training import TrainingSpec
 
-GRADIENTS = ("implicit", "jacobian_free", "phantom")
+GRADIENTS = ("implicit", "jacobian_free", "phantom", "unrolled")
 _NAIVE = {"solver": ("naive",)}
 _PHANTOM = {"gradient": ("phantom",)}
 
@@ -68,13 +68,13 @@ class FieldRunParams:
         "adjoint end at 1e-6.", low=1e-10, high=0.1, slider=(1e-8, 1e-2), log=True, group="Solver",
     )  # fmt: skip
     solver_steps: int = param(
-        30, "Steps of a solve, at most; back, to a smaller residual, twice as many.", low=1, high=2000, slider=(5, 200), log=True,
-        group="Solver",
+        30, "Steps of a solve, at most; back, to a smaller residual, twice as many.", low=1,
+        high=2000, slider=(5, 200), log=True, group="Solver",
     )  # fmt: skip
     gradient: str = param(
         "implicit",
         "implicit: exact at the fixed point. jacobian_free: as if f didn't depend on z. phantom: a "
-        "few steps back.",
+        "few steps back. unrolled: back through every step of the naive solver, slowly.",
         choices=GRADIENTS, group="Training",
     )  # fmt: skip
     phantom_steps: int = param(
@@ -82,17 +82,17 @@ class FieldRunParams:
         group="Training", shown_when=_PHANTOM,
     )  # fmt: skip
     learning_rate: float = param(
-        1e-3, "Of Adam.", low=1e-7, high=1.0, slider=(1e-5, 1e-1), log=True, group="Training"
+        8e-3, "Of Adam.", low=1e-7, high=1.0, slider=(1e-5, 1e-1), log=True, group="Training"
     )
     decay: float = param(
-        1.0, "What the learning rate is multiplied by after each epoch.", title="Rate decay",
+        0.87, "What the learning rate is multiplied by after each epoch.", title="Rate decay",
         low=0.1, high=1.0, slider=(0.5, 1.0), group="Training",
     )  # fmt: skip
     batch: int = param(
         32, "Images of an update.", low=1, high=4096, slider=(1, 256), log=True, group="Training"
     )
     shift: int = param(
-        0, "Images are moved around the torus by up to so many points each way, anew every time.",
+        2, "Images are moved around the torus by up to so many points each way, anew every time.",
         title="Random shift", low=0, high=20, slider=(0, 4), group="Training",
     )  # fmt: skip
     seed: int = param(
@@ -100,7 +100,7 @@ class FieldRunParams:
         high=2**31, slider=(0, 100), group="Training",
     )  # fmt: skip
     epochs: int = param(
-        10, "Epochs, at most; 0: until it is stopped.", low=0, high=100_000, slider=(1, 100),
+        15, "Epochs, at most; 0: until it is stopped.", low=0, high=100_000, slider=(1, 100),
         log=True, group="Training",
     )  # fmt: skip
 
@@ -162,12 +162,15 @@ class FieldTraining(TrainingSpec):
 
 def training_of(p: FieldRunParams) -> TrainingSpec:
     """How a run learns. Raises ParamError."""
+    if p.gradient == "unrolled" and p.solver != "naive":
+        raise ParamError("gradient", "unrolled goes back through the steps of the solver naive")
+    methods = {"implicit": "implicit", "unrolled": "unrolled"}
     try:
         return FieldTraining(
             batch=p.batch, shift=p.shift, learning_rate=p.learning_rate, decay=p.decay,
             solver=p.solver, tolerance=p.tolerance,
             max_steps=p.solver_steps, adjoint_steps=2 * p.solver_steps,
-            method="implicit" if p.gradient == "implicit" else "phantom",
+            method=methods.get(p.gradient, "phantom"),
             phantom_steps=1 if p.gradient == "jacobian_free" else p.phantom_steps,
             damping=p.damping,
         )  # fmt: skip

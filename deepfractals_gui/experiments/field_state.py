@@ -78,8 +78,8 @@ class FieldState:
 
     @cached_property
     def model(self) -> FieldModel:
-        """The field as it is now."""
-        return FieldModel(self.spec, self.training.params)
+        """The field as it is now, with the norm that its next update takes."""
+        return FieldModel(self.spec, self.training.params, self.training.peak)
 
     @cached_property
     def best_model(self) -> FieldModel:

@@ -1,4 +1,7 @@
-"""From a run of the lab to its map and its landscape, and from a pixel of a map to its run."""
+"""From a run of the lab to its map and its landscape, and from a pixel of a map to its run.
+
+And from the field to the map of where it converges.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from deepfractals_gui.core import Document
 from deepfractals_gui.gui.background import Background
 
 if TYPE_CHECKING:
+    from deepfractals_gui.experiments.field_model import FieldModel
     from deepfractals_gui.experiments.lab_params import LabParams
     from deepfractals_gui.experiments.lab_state import LabState
+    from deepfractals_gui.gui.field.field_page import FieldPage
     from deepfractals_gui.gui.lab.lab_page import LabPage
     from deepfractals_gui.gui.main_window import MainWindow
 
@@ -20,7 +25,11 @@ MAPPED = "trainability"
 """The System each of whose pixels is a training run."""
 
 
-_VIEWS: dict[object, str] = {"map": "map", "slice": "landscape"}
+_VIEWS: dict[object, str] = {
+    "map": "map of this run",
+    "slice": "landscape of this run",
+    "field": "map of this field",
+}
 
 
 class LabBridges(QObject):
@@ -48,6 +57,13 @@ class LabBridges(QObject):
         assert isinstance(page, LabPage)
         return page
 
+    def _field_page(self) -> FieldPage:
+        from deepfractals_gui.gui.field.field_page import FieldPage
+
+        page = self._window.pages.page("field")
+        assert isinstance(page, FieldPage)
+        return page
+
     @Slot(object)
     def map_run(self, params: LabParams) -> None:
         """Show which rates train the network and the data of a run."""
@@ -59,6 +75,13 @@ class LabBridges(QObject):
         """Show the loss about the weights that a run has now."""
         self._page().bar.say("The landscape is being prepared…")
         self._tasks.start("slice", _sliced, state, self._folder)
+
+    @Slot(object)
+    def map_field(self, model: FieldModel) -> None:
+        """Show for which dampings and norms a field converges."""
+        self._field_page().bar.say("The map is being prepared…")
+        folder = self._window.data_folder / "field"
+        self._tasks.start("field", _converging, model, folder)
 
     def leads_to_run(self) -> bool:
         """Whether each pixel of the view at hand is a training run."""
@@ -93,7 +116,8 @@ class LabBridges(QObject):
     @Slot(object, str)
     def _failed(self, token: object, message: str) -> None:
         if token in _VIEWS:
-            self._page().bar.say(f"There is no {_VIEWS[token]} of this run: {message}", "error")
+            bar = (self._field_page() if token == "field" else self._page()).bar
+            bar.say(f"There is no {_VIEWS[token]}: {message}", "error")
         else:
             self._window.show_error(f"The run can't be opened: {message}")
 
@@ -109,6 +133,12 @@ def _sliced(state: LabState, folder: Path) -> Document:
     from deepfractals_gui.analysis.bridges import landscape_of
 
     return landscape_of(state, folder)
+
+
+def _converging(model: FieldModel, folder: Path) -> Document:
+    from deepfractals_gui.analysis.bridges import convergence_of
+
+    return convergence_of(model, folder)
 
 
 def _run(params: Any, x: float, y: float, folder: Path) -> LabParams:

@@ -139,7 +139,9 @@ class MainWindow(QMainWindow):
     def _field_page(self) -> QWidget:
         from deepfractals_gui.gui.field.field_page import FieldPage
 
-        return FieldPage()
+        page = FieldPage()
+        page.mapWished.connect(self.bridges.map_field)
+        return page
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Tools", self)

@@ -7,9 +7,12 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from deepfractals_gui.core import Array, ParamError
+from deepfractals_gui.core import Array, CancelFlag, DataRef, DataSource, ParamError
+from deepfractals_gui.core.resources import resource
 from deepfractals_gui.equilibrium import spectral
-from deepfractals_gui.equilibrium.field import FieldSpec, initial_params
+from deepfractals_gui.equilibrium.checkpoints import field_in
+from deepfractals_gui.equilibrium.field import FieldParams, FieldSpec, initial_params
+from deepfractals_gui.equilibrium.images import Standard, resized
 from deepfractals_gui.equilibrium.iteration import flat, solve
 from deepfractals_gui.equilibrium.maps import FieldMap, Kernel, field_map
 from deepfractals_gui.equilibrium.planes import padded, to_planes
@@ -17,7 +20,8 @@ from deepfractals_gui.equilibrium.solvers import Anderson, Naive
 from deepfractals_gui.nn.datasets import dataset
 from deepfractals_gui.nn.initial import WEIGHTS, generator
 
-KERNELS = ("random", "smooth")
+DRAWN = ("random", "smooth")
+KERNELS = (*DRAWN, "trained")
 IMAGES = ("digit", "noise")
 _MIXING = 0.05
 """How much of each other channel a smooth kernel mixes in."""
@@ -34,11 +38,13 @@ class ConvergencePlan:
     Attributes
     ----------
     spec : its shape
+    params : what drives it, besides the image
     image : float64 (1, 1, H, W)
     field : the map of that one image, its kernel of norm 1; γ is replaced point by point
     """
 
     spec: FieldSpec
+    params: FieldParams
     image: Array
     field: FieldMap
 
@@ -49,57 +55,108 @@ class ConvergencePlan:
         return np.concatenate([halves[0][:0:-1], halves[1]])
 
 
-@lru_cache(maxsize=16)
 def convergence_plan(
-    *, channels: int, side: int, activation: str, beta: float, kernel: str, seed: int, image: str,
-    digit: int, image_seed: int,
+    spec: FieldSpec, picture: Array, *, kernel: DataSource, beta: float, seed: int,
+    cancel: CancelFlag | None = None,
 ) -> ConvergencePlan:  # fmt: skip
-    """The field that the parameters ask for; the last few are remembered.
+    """The field of a kernel, driven by a picture (H, W); a trained one has its own biases.
 
     Raises
     ------
-    ParamError   the side can't be transformed, or there is no such digit
+    ParamError   a file holds no field
+    Cancelled    the flag went up
     """
+    drawn = kernel in DRAWN
+    params = initial_params(spec, seed) if drawn else trained_field(kernel)[1]
+    weights = smooth(params.weights) if kernel == "smooth" else params.weights
+    norm = spectral.exact(weights, spec.height, spec.width, cancel)
+    unit = spectral.normalised(weights, spec.height, spec.width, norm)
+    return driven(spec, params, unit, picture[np.newaxis, np.newaxis], beta if drawn else None)
+
+
+def field_shape(*, kernel: DataSource, side: int, channels: int, activation: str) -> FieldSpec:
+    """The shape of a field; a trained one brings its channels and its activation.
+
+    Raises
+    ------
+    ParamError   the side can't be transformed, or a file holds no field
+    """
+    if kernel not in DRAWN:
+        learned = trained_field(kernel)[0]
+        channels, activation = learned.channels, learned.activation
     try:
-        spec = FieldSpec(channels, side, side, activation=activation, pooled=1)
+        return FieldSpec(channels, side, side, activation=activation, pooled=1)
     except ValueError as error:
         raise ParamError("side", str(error)) from None
-    if image == "noise":
-        picture = generator(image_seed, WEIGHTS + 1).standard_normal((side, side))
-    else:
-        digits = dataset("digits").inputs
-        if digit >= len(digits):
-            raise ParamError("digit", f"there are {len(digits)} digits, 0 to {len(digits) - 1}")
-        picture = enlarged(digits[digit].reshape(8, 8), side)
-    weights = initial_params(spec, seed).weights
-    if kernel == "smooth":
-        taps = np.array([1.0, 2.0, 1.0]) / 4.0
-        # The middle taps of a random kernel have parts of variance 1 / (18 C).
-        mixed = np.eye(channels) + _MIXING * np.sqrt(18.0 * channels) * weights[:, :, 1, 1]
-        weights = mixed[:, :, np.newaxis, np.newaxis] * np.outer(taps, taps)
-    norm = spectral.exact(weights, side, side)
-    unit = spectral.normalised(weights, side, side, norm)
-    return driven(spec, unit, picture[np.newaxis, np.newaxis], beta, seed)
+
+
+@lru_cache(maxsize=4)
+def trained_field(kernel: DataSource) -> tuple[FieldSpec, FieldParams]:
+    """A field that has learned: the one that ships, or that of a file.
+
+    Raises
+    ------
+    ParamError   the file can't be read, or holds no field that grey images drive
+    """
+    try:
+        if isinstance(kernel, DataRef):
+            name, content = kernel.name, kernel.read()
+        else:
+            name, content = "field_digits.npz", resource("data/field_digits.npz").read_bytes()
+        spec, params = field_in(content, name)
+    except ValueError as error:
+        raise ParamError("kernel", str(error)) from None
+    if spec.inputs != 1:
+        raise ParamError("kernel", f"{name}: grey images don't drive {spec.inputs} channels")
+    if not params.weights.any():
+        raise ParamError("kernel", f"{name}: its kernel is 0, which no norm can be given to")
+    return spec, params
+
+
+def noise(seed: int, side: int) -> Array:
+    """Normal numbers, float64 (side, side)."""
+    return np.asarray(generator(seed, WEIGHTS + 1).standard_normal((side, side)))
+
+
+def digit_image(number: int, side: int, standardised: bool) -> Array:
+    """One of the digits that ship, float64 (side, side), as fields that learn know them or plain.
+
+    Raises
+    ------
+    ParamError   there is no such digit
+    """
+    data = dataset("digits")
+    if number >= len(data):
+        raise ParamError("digit", f"there are {len(data)} digits, 0 to {len(data) - 1}")
+    picture = np.asarray(resized(data.inputs[number].reshape(1, 8, 8), side, side)[0])
+    standard = Standard.of(data)
+    return (picture - standard.mean) / standard.deviation if standardised else picture
+
+
+def smooth(weights: Array) -> Array:
+    """Channels that are mixed a little, by the middle taps of a random kernel, and blurred."""
+    taps = np.array([1.0, 2.0, 1.0]) / 4.0
+    channels = len(weights)
+    # The middle taps of a random kernel have parts of variance 1 / (18 C).
+    mixed = np.eye(channels) + _MIXING * np.sqrt(18.0 * channels) * weights[:, :, 1, 1]
+    return np.asarray(mixed[:, :, np.newaxis, np.newaxis] * np.outer(taps, taps))
 
 
 def driven(
-    spec: FieldSpec, kernel: Kernel, image: Array, beta: float, seed: int
+    spec: FieldSpec, params: FieldParams, kernel: Kernel, image: Array, beta: float | None = None
 ) -> ConvergencePlan:
-    """The plan of a kernel of norm 1 and an image (1, 1, H, W)."""
-    found = field_map(spec, initial_params(spec, seed), kernel, image)
-    biases = np.zeros(padded(spec.channels))
-    biases[: spec.channels] = beta
-    return ConvergencePlan(spec, image, replace(found, beta=biases))
+    """The plan of a kernel of norm 1 and an image (1, 1, H, W).
 
-
-def enlarged(picture: Array, side: int) -> Array:
-    """A square picture on side x side points, linear between the middles of its pixels."""
-    count = len(picture)
-    place = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0.0, count - 1.0)
-    low = np.minimum(place.astype(int), count - 2)
-    share = (place - low)[:, np.newaxis]
-    rows = (1.0 - share) * picture[low] + share * picture[low + 1]
-    return np.asarray((1.0 - share.T) * rows[:, low] + share.T * rows[:, low + 1])
+    Parameters
+    ----------
+    beta : modReLU's bias in all channels; None for those of the parameters
+    """
+    found = field_map(spec, params, kernel, image)
+    if beta is not None:
+        biases = np.zeros(padded(spec.channels))
+        biases[: spec.channels] = beta
+        found = replace(found, beta=biases)
+    return ConvergencePlan(spec, params, image, found)
 
 
 def eigenvalues(field: FieldMap, z: Array, dimension: int = _DIMENSION) -> Array:

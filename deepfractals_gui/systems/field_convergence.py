@@ -16,7 +16,9 @@ from deepfractals_gui.core import (
     ChannelKind,
     Coloring,
     Curve,
+    DataSource,
     Overlay,
+    ParamError,
     Points,
     Preset,
     Probe,
@@ -26,14 +28,18 @@ from deepfractals_gui.core import (
     param,
 )
 from deepfractals_gui.core.ulps import next_up
-from deepfractals_gui.equilibrium.field import ACTIVATIONS
+from deepfractals_gui.equilibrium.field import ACTIVATIONS, FieldSpec
 from deepfractals_gui.equilibrium.planes import padded
 from deepfractals_gui.systems.convergence_plan import (
+    DRAWN,
     IMAGES,
     KERNELS,
     ConvergencePlan,
     convergence_plan,
+    digit_image,
     driven,
+    field_shape,
+    noise,
 )
 from deepfractals_gui.systems.probing import number
 from deepfractals_gui.systems.storage import Workspace, coordinates
@@ -43,6 +49,7 @@ MEMORY = 5
 STEP_SECONDS, UNIT_SECONDS, SHARE = 2.2e-6, 8e-9, 0.45
 """Measured: a step, a unit of it, and the share of the steps that a point of the home takes."""
 _EDGE = "edge of damped steps"
+_DRAWN = {"kernel": DRAWN}
 _NAMES = ("status", "value", "evaluations", "residual", "active")
 
 
@@ -50,13 +57,21 @@ _NAMES = ("status", "value", "evaluations", "residual", "active")
 class ConvergenceParams:
     """The field, and how its fixed point is looked for; a and γ are the plane's axes."""
 
+    kernel: DataSource = param(
+        "random",
+        "Normal numbers; or channels mixed a little and smoothed; or those that a field has "
+        "learned, with its channels, activation and biases: one that ships, or a run's .npz file.",
+        choices=KERNELS,
+        group="Field",
+    )
     channels: int = param(
         8, "Complex channels of the field.", low=2, high=16, slider=(2, 16), group="Field",
+        shown_when=_DRAWN,
     )  # fmt: skip
     side: int = param(
         8,
         "Points along either side of the torus: 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 18, 20, 21, 24 "
-        "or 28.",
+        "or 28. The trained field has learned on 28.",
         low=4,
         high=28,
         slider=(4, 28),
@@ -68,6 +83,7 @@ class ConvergenceParams:
         "point away from the positive axis.",
         choices=ACTIVATIONS,
         group="Field",
+        shown_when=_DRAWN,
     )
     beta: float = param(
         -0.05,
@@ -77,13 +93,7 @@ class ConvergenceParams:
         slider=(-1.0, 0.0),
         title="β",
         group="Field",
-        shown_when={"activation": ("modrelu",)},
-    )
-    kernel: str = param(
-        "random",
-        "Independent normal numbers; or channels that are mixed a little and smoothed.",
-        choices=KERNELS,
-        group="Field",
+        shown_when={"activation": ("modrelu",), **_DRAWN},
     )
     seed: int = param(
         0,
@@ -92,6 +102,7 @@ class ConvergenceParams:
         high=1_000_000_000,
         slider=(0, 100),
         group="Field",
+        shown_when=_DRAWN,
     )
     image: str = param(
         "digit",
@@ -204,13 +215,23 @@ class FieldConvergence(System[ConvergenceParams]):
             {"solver": "anderson", "activation": "cardioid", "seed": 1},
             note="Another cardioid field: teeth on one side of a = 0, a terrace on the other.",
         ),
+        Preset(
+            "learned", "A field that reads digits", Viewport.at("0.5", "0", 6.0),
+            {"kernel": "trained", "solver": "anderson", "digit": 3},
+            note="Trained at γ = 0.9. Above 1 it finds no rest; below 0 it does far beyond −1.",
+        ),
     )  # fmt: skip
 
     def axes(self, p: ConvergenceParams) -> tuple[Axis, Axis]:
         return Axis("damping a" if p.solver == "naive" else "mixing a"), Axis("γ")
 
     def home(self, p: ConvergenceParams) -> Viewport:
-        return Viewport.at("1.1", "0", 3.6 if p.activation == "modrelu" else 6.4)
+        try:
+            activation = _shape(p).activation
+        except ParamError:
+            # Said by `check`; a file that is gone mustn't bring down what asks for a view.
+            activation = p.activation
+        return Viewport.at("1.1", "0", 3.6 if activation == "modrelu" else 6.4)
 
     def channels(self, p: ConvergenceParams) -> tuple[Channel, ...]:
         return (
@@ -235,14 +256,16 @@ class FieldConvergence(System[ConvergenceParams]):
         )  # fmt: skip
 
     def check(self, p: ConvergenceParams) -> None:
-        _plan(p)
+        _shape(p)
+        _picture(p)
 
     def prepare(self, p: ConvergenceParams, cancel: CancelFlag) -> ConvergencePlan:
-        cancel.check()
-        return _plan(p)
+        return convergence_plan(
+            _shape(p), _picture(p), kernel=p.kernel, beta=p.beta, seed=p.seed, cancel=cancel
+        )
 
     def cost_hint(self, p: ConvergenceParams) -> float:
-        step = STEP_SECONDS + p.side**2 * padded(p.channels) * UNIT_SECONDS
+        step = STEP_SECONDS + p.side**2 * padded(_shape(p).channels) * UNIT_SECONDS
         return SHARE * p.steps * step * (1.0 if p.solver == "naive" else 2.0)
 
     def sample(
@@ -303,7 +326,8 @@ class FieldConvergence(System[ConvergenceParams]):
         return (Overlay(_EDGE, edge, tuple(labels), joined=True),)
 
     def inputs(self, p: ConvergenceParams) -> tuple[str, ...]:
-        return ("weights", "pixels", *(("beta",) if p.activation == "modrelu" else ()))
+        biased = p.kernel in DRAWN and p.activation == "modrelu"
+        return ("weights", "pixels", *(("beta",) if biased else ()))
 
     def nudged(
         self,
@@ -315,7 +339,8 @@ class FieldConvergence(System[ConvergenceParams]):
         field = prepared.field
         if "pixels" in names:
             image = next_up(prepared.image)
-            field = driven(prepared.spec, field.kernel, image, p.beta, p.seed).field
+            moved = driven(prepared.spec, prepared.params, field.kernel, image).field
+            field = replace(field, drive=moved.drive)
         if "weights" in names:
             weights = next_up(field.kernel.weights)
             field = replace(field, kernel=replace(field.kernel, weights=weights))
@@ -327,11 +352,14 @@ class FieldConvergence(System[ConvergenceParams]):
         return p, replace(prepared, field=field)
 
 
-def _plan(p: ConvergenceParams) -> ConvergencePlan:
-    return convergence_plan(
-        channels=p.channels, side=p.side, activation=p.activation, beta=p.beta, kernel=p.kernel,
-        seed=p.seed, image=p.image, digit=p.digit, image_seed=p.image_seed,
-    )  # fmt: skip
+def _shape(p: ConvergenceParams) -> FieldSpec:
+    return field_shape(kernel=p.kernel, side=p.side, channels=p.channels, activation=p.activation)
+
+
+def _picture(p: ConvergenceParams) -> Array:
+    if p.image == "noise":
+        return noise(p.image_seed, p.side)
+    return digit_image(p.digit, p.side, p.kernel not in DRAWN)
 
 
 def _solve(
@@ -356,7 +384,7 @@ def _solve(
     sample: Any = field_courses.sample
     sample(
         damping, gamma, field.drive, field.beta, field.kind, field.slopes, field.kernel.prepared,
-        p.channels, 0 if p.solver == "naive" else MEMORY, p.tolerance, p.steps,
+        plan.spec.channels, 0 if p.solver == "naive" else MEMORY, p.tolerance, p.steps,
         *(work[name] for name in _NAMES), history, cancel.array,
     )  # fmt: skip
     cancel.check()

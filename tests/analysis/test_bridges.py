@@ -1,4 +1,7 @@
-"""From the lab to a map, and from a pixel back to its run: the same training either way."""
+"""From the lab to a map, and from a pixel back to its run: the same training either way.
+
+And from a field to a map, each of whose pixels is a solve of that field.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ import numpy as np
 import pytest
 
 from deepfractals_gui import nn
-from deepfractals_gui.analysis.bridges import landscape_of, map_of, run_of
+from deepfractals_gui.analysis.bridges import convergence_of, landscape_of, map_of, run_of
 from deepfractals_gui.core import CancelFlag, ParamError, Points, Status
+from deepfractals_gui.equilibrium.field import FieldSpec, initial_params
+from deepfractals_gui.equilibrium.images import pictures
+from deepfractals_gui.equilibrium.iteration import solve
+from deepfractals_gui.equilibrium.solvers import Naive
+from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.lab import Lab
 from deepfractals_gui.experiments.lab_params import LabParams
+from deepfractals_gui.nn.datasets import dataset
 from deepfractals_gui.systems import system
 from deepfractals_gui.systems.trainability_params import TrainabilityParams
 from deepfractals_gui.systems.training_plan import training_plan
@@ -179,3 +188,30 @@ def test_a_run_that_has_not_begun_is_seen_in_random_directions(tmp_path):
     spec = nn.NetSpec(2, (nn.DenseSpec(4, "tanh"), nn.DenseSpec(2)), "cross_entropy")
     state = LAB.start(replace(LabParams(data="moons", count=40), spec=spec))
     assert landscape_of(state, tmp_path).params.directions == "random"
+
+
+@pytest.mark.parametrize(("side", "mapped"), [(6, 6), (28, 8)])
+def test_a_pixel_of_a_fields_map_is_a_solve_of_that_field(side, mapped, tmp_path):
+    spec = FieldSpec(channels=3, height=side, width=side, pooled=2, activation="cardioid")
+    model = FieldModel(spec, initial_params(spec, 4))
+    document = convergence_of(model, tmp_path)
+    p = document.params
+    assert p.side == mapped
+    chosen = system(document.key)
+    points = Points.absolute(np.array([0.6]), np.array([spec.gamma]))
+    out = chosen.allocate(1, p)
+    chosen.sample(points, p, chosen.prepare(p, CancelFlag()), out, CancelFlag())
+    there = replace(spec, height=mapped, width=mapped)
+    image = pictures(dataset("digits"), there).batch(np.array([p.digit]))
+    f = FieldModel(there, model.params).map(image)
+    found = solve(Naive(p.tolerance, p.steps, 0.6), f)
+    assert out["evaluations"][0] == found.evaluations[0]
+    assert out["residual"][0] == pytest.approx(np.log10(found.residual[0]), abs=1e-5)
+    assert convergence_of(model, tmp_path) == document
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_field_that_cannot_be_mapped_is_refused(tmp_path):
+    spec = FieldSpec(channels=3, height=8, width=8, inputs=2, pooled=2)
+    with pytest.raises(ParamError, match="grey images don't drive 2 channels"):
+        convergence_of(FieldModel(spec, initial_params(spec, 4)), tmp_path)

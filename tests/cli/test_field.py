@@ -16,7 +16,7 @@ from deepfractals_gui.experiments.field import Field
 
 SMALL = (
     "--set", "side=8", "--set", "channels=4", "--set", "pooled=2", "--set", "learning_rate=0.01",
-    "--set", "gamma=0.7", "--set", "batch=16",
+    "--set", "gamma=0.7", "--set", "batch=16", "--set", "shift=0",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -17,6 +18,7 @@ from deepfractals_gui.equilibrium.adjoint import (
     phantom,
     products,
     through_iterates,
+    unrolled,
 )
 from deepfractals_gui.equilibrium.field import FieldSpec, initial_params, read_out
 from deepfractals_gui.equilibrium.iteration import solve
@@ -143,6 +145,57 @@ def test_backpropagation_through_iterates_is_that_of_central_differences():
     numeric = differences(loss, params)
     for name, array in found:
         assert error(array, numeric[name]) < BAR, name
+
+
+def test_iterates_that_are_found_again_give_what_kept_ones_give():
+    spec, params, images = problem("modrelu")
+    f, _ = mapped(spec, params, images)
+    g = to_planes(normal(np.random.default_rng(7), 2, 3, 8, 12))
+    damping, steps = 0.7, (11, 4)
+    kept = []
+    for row, count in enumerate(steps):
+        own = slice(row, row + 1)
+        one, z, path = f.part(own), zeros((1, *f.shape[1:])), []
+        for _ in range(count):
+            path.append(z)
+            z = z + damping * (one.value(z) - z)
+        kept.append(through_iterates(one, path, g[own], damping, images[own]))
+    expected = kept[0] + kept[1]
+    found = unrolled(f, np.array(steps), g, damping, images)
+    for name in ("kernel", "drive", "input_kernel", "beta"):
+        numbers = getattr(expected, name)
+        assert np.abs(getattr(found, name) - numbers).max() < 1e-14 * np.abs(numbers).max(), name
+    nothing = unrolled(f, np.array([0, 0]), g, damping, images)
+    assert not nothing.kernel.any()
+    assert not nothing.drive.any()
+
+
+def test_going_back_far_keeps_few_iterates():
+    spec, params, images = problem("cardioid")
+    f, _ = mapped(spec, params, images)
+    g = to_planes(normal(np.random.default_rng(7), 2, 3, 8, 12))
+    unrolled(f, np.array([2, 2]), g, 0.9, images)
+    peaks = []
+    for count in (25, 400):
+        tracemalloc.start()
+        unrolled(f, np.array([count, 0]), g, 0.9, images)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    plane = g[:1].nbytes
+    # Four times the root: some thirty planes more, where all would be 375.
+    assert peaks[1] - peaks[0] < 60 * plane
+
+
+def test_gradients_through_many_steps_are_the_implicit_ones():
+    spec, params, images = problem("modrelu")
+    f, peak = mapped(spec, params, images)
+    z = solve(EXACT, f).z
+    readout = read_out(spec, params, z, LABELS, 0.5)
+    adjoint = implicit(f, z, readout.by_state, Anderson(tolerance=1e-13))
+    true = gradient(spec, params, peak, products(f, z, adjoint, images), readout)
+    sums = unrolled(f, np.array([150, 150]), readout.by_state, 0.9, images)
+    for name, array in gradient(spec, params, peak, sums, readout):
+        assert error(array, getattr(true, name)) < 1e-9, name
 
 
 def test_the_adjoint_is_the_solution_of_the_transposed_system():

@@ -9,6 +9,7 @@ import pytest
 
 from deepfractals_gui.core import CancelFlag, ParamError
 from deepfractals_gui.core.params import replace as with_values
+from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.checkpoints import CheckpointError, load_checkpoint
 from deepfractals_gui.equilibrium.field import count_parameters
 from deepfractals_gui.experiments import experiment
@@ -20,8 +21,9 @@ from deepfractals_gui.experiments.field_trace import Trace, Update
 from deepfractals_gui.experiments.field_views import drawing_image
 
 SMALL = FieldRunParams(
-    channels=4, side=8, pooled=2, gamma=0.8, batch=16, epochs=2, learning_rate=0.01, test_share=0.4
-)
+    channels=4, side=8, pooled=2, gamma=0.8, batch=16, epochs=2, learning_rate=0.01, test_share=0.4,
+    decay=1.0,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +179,32 @@ def test_numbers_that_do_not_fit_are_told_by_their_names():
             Field().start(FieldRunParams(**values))
     p = FieldRunParams(gamma=0.7, solver="naive", damping=0.3)
     assert FieldRunParams.from_json(p.to_json()) == p
+
+
+def test_going_back_through_every_step_needs_steps_that_are_naive(data):
+    p = with_values(SMALL, gradient="unrolled", solver="naive", damping=0.8)
+    s = Field().start_on(p, data)
+    assert (s.training.training.method, s.training.training.forward.damping) == ("unrolled", 0.8)
+    exact = Field().start_on(with_values(p, gradient="implicit", tolerance=1e-8), data)
+    found, wanted = (Field().step(one).training.params for one in (s, exact))
+    # The first of Adam's steps has the gradient's direction alone.
+    assert np.mean(np.sign(found.readout) == np.sign(wanted.readout)) > 0.95
+    with pytest.raises(ParamError, match="the steps of the solver naive") as caught:
+        Field().start_on(with_values(p, solver="anderson"), data)
+    assert caught.value.name == "gradient"
+
+
+def test_the_norm_that_training_follows_is_not_found_again(done, monkeypatch):
+    between = Field().step(with_epochs(done, 3))
+    true = spectral.exact(between.training.params.weights, 8, 8).sigma
+
+    def refuse(*_):
+        raise AssertionError("the norm is known")
+
+    monkeypatch.setattr(spectral, "exact", refuse)
+    model = between.model
+    assert model.sigma == between.training.peak.sigma == pytest.approx(true, rel=2e-3)
+    assert np.array_equal(model.kernel.weights, between.training.kernel.weights)
 
 
 def test_the_default_field_has_fewer_than_20000_parameters():

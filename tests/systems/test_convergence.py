@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace as plainly
 
 import numpy as np
 import pytest
 
-from deepfractals_gui.core import CancelFlag, Cancelled, ParamError, Points, Status
-from deepfractals_gui.core.params import replace
+from deepfractals_gui.core import CancelFlag, Cancelled, DataRef, ParamError, Points, Status
+from deepfractals_gui.core.params import params_from_json, params_to_json, replace
+from deepfractals_gui.core.resources import resource
+from deepfractals_gui.equilibrium import spectral
+from deepfractals_gui.equilibrium.checkpoints import checkpoint_bytes, field_bytes, field_in
+from deepfractals_gui.equilibrium.field import FieldSpec, initial_params
+from deepfractals_gui.equilibrium.images import Standard, pictures
 from deepfractals_gui.equilibrium.iteration import solve
 from deepfractals_gui.equilibrium.planes import from_planes
 from deepfractals_gui.equilibrium.solvers import Anderson, Naive
-from deepfractals_gui.systems.convergence_plan import eigenvalues, enlarged, largest_damping
+from deepfractals_gui.equilibrium.training import TrainingSpec, begin
+from deepfractals_gui.nn.datasets import dataset
+from deepfractals_gui.systems.convergence_plan import eigenvalues, largest_damping
 from deepfractals_gui.systems.field_convergence import ConvergenceParams, FieldConvergence
 from tests.reference import field as twin
 
@@ -73,8 +81,6 @@ def test_courses_end_where_the_solvers_end(solver):
 
 
 def replaced(field, gamma):
-    from dataclasses import replace as plainly
-
     return plainly(field, gamma=np.array([gamma]))
 
 
@@ -178,14 +184,114 @@ def test_a_side_that_cant_be_transformed_is_refused():
         SYSTEM.check(params(side=11))
 
 
-def test_pictures_are_enlarged_linearly():
-    picture = np.add.outer(np.arange(8.0), 3.0 * np.arange(8.0))
-    assert np.array_equal(enlarged(picture, 8), picture)
-    large = enlarged(picture, 24)
-    inner = large[2:-2, 2:-2]
-    assert np.allclose(np.diff(inner, axis=0), 1.0 / 3.0)
-    assert np.allclose(np.diff(inner, axis=1), 1.0)
-    assert large.mean() == pytest.approx(picture.mean())
+# Trained kernels
+
+
+def saved(tmp_path, content, name="own.npz"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return DataRef.of_file(path)
+
+
+def own_field(**shape):
+    spec = FieldSpec(**{"channels": 3, "height": 8, "width": 8, "pooled": 2, **shape})
+    return spec, initial_params(spec, 5)
+
+
+def test_the_field_that_ships_is_one_that_has_learned():
+    content = resource("data/field_digits.npz").read_bytes()
+    assert len(content) < 48 * 1024
+    spec, learned = field_in(content, "field_digits.npz")
+    assert (spec.channels, spec.height, spec.width, spec.activation) == (16, 28, 28, "modrelu")
+    first = initial_params(spec, 0)
+    # Training starts at biases of 0 and at a norm of about 2.
+    assert np.abs(learned.bias).min() > 0.0
+    assert spectral.exact(learned.weights, 28, 28).sigma > 2.0 * spectral.exact(
+        first.weights, 28, 28
+    ).sigma  # fmt: skip
+
+
+def test_the_field_that_ships_settles_as_its_own_map_says():
+    """Against a twin that is driven by a digit as training standardises it."""
+    p = params(kernel="trained", side=28, digit=3, steps=40)
+    x, y = [0.5, 1.0], [0.9, -0.6]
+    out = sampled(p, x, y)
+    _, learned = field_in(resource("data/field_digits.npz").read_bytes(), "field_digits.npz")
+    image = pictures(dataset("digits"), FieldSpec()).batch(np.array([3]))
+    drive = twin.convolve_directly(image, learned.input_weights)
+    drive = drive + (learned.input_bias + learned.bias)[:, None, None]
+    peak = np.linalg.svd(twin.symbol(learned.weights, 28, 28), compute_uv=False).max()
+    for k, (a, gamma) in enumerate(zip(x, y, strict=True)):
+        f = twin.Map(gamma * learned.weights / peak, drive, "modrelu", learned.beta)
+        _, residuals = twin.naive(f, a, p.tolerance, p.steps + 1)
+        assert out["evaluations"][k] == len(residuals)
+        assert out["residual"][k] == pytest.approx(np.log10(residuals[-1]), abs=1e-6)
+
+
+def test_a_run_of_ones_own_is_mapped_with_its_own_channels_and_activation(tmp_path):
+    spec, _ = own_field(activation="cardioid")
+    state = begin(spec, TrainingSpec(), 5)
+    standard = Standard.of(dataset("digits"))
+    run = saved(tmp_path, checkpoint_bytes(state, standard))
+    alone = saved(tmp_path, field_bytes(spec, state.params), "field.npz")
+    # What doesn't belong to it counts no more.
+    p = params(kernel=run, side=6, seed=3, channels=12, beta=-7.0)
+    found = sampled(p, [0.7], [0.8])
+    plan = SYSTEM.prepare(p, CancelFlag())
+    assert (plan.spec.channels, plan.spec.activation) == (3, "cardioid")
+    assert SYSTEM.home(p) == SYSTEM.home(params(activation="cardioid"))
+    other = sampled(params(kernel=alone, side=6), [0.7], [0.8])
+    for name, values in found.items():
+        assert np.array_equal(values, other[name]), name
+    again = params_from_json(ConvergenceParams, params_to_json(replace(p, kernel=alone)))
+    assert again.kernel.read() == alone.read()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"no archive at all", "own.npz is not a readable .npz file"),
+        (field_bytes(*own_field())[:600], "own.npz is not a readable .npz file"),
+        (field_bytes(*own_field(inputs=2)), "own.npz: grey images don't drive 2 channels"),
+    ],
+    ids=["foreign", "truncated", "two-inputs"],
+)
+def test_files_without_a_field_are_refused_in_one_line(tmp_path, content, words):
+    p = params(kernel=saved(tmp_path, content))
+    with pytest.raises(ParamError, match=words) as caught:
+        SYSTEM.check(p)
+    assert caught.value.name == "kernel"
+    assert "\n" not in str(caught.value)
+    # A view is to be had all the same.
+    assert SYSTEM.home(p).width == 3.6
+
+
+def test_a_file_of_something_else_or_of_no_kernel_is_refused(tmp_path):
+    np.savez(tmp_path / "x.npz", X=np.ones(3))
+    with pytest.raises(ParamError, match=r"x\.npz has no array state; it has X"):
+        SYSTEM.check(params(kernel=DataRef.of_file(tmp_path / "x.npz")))
+    spec, first = own_field()
+    nothing = plainly(first, weights=np.zeros_like(first.weights))
+    with pytest.raises(ParamError, match="its kernel is 0"):
+        SYSTEM.check(params(kernel=saved(tmp_path, field_bytes(spec, nothing))))
+
+
+def test_preparing_a_large_kernel_is_left_when_the_flag_goes_up():
+    flag = CancelFlag()
+    flag.set()
+    with pytest.raises(Cancelled):
+        SYSTEM.prepare(params(kernel="trained", side=28), flag)
+
+
+def test_an_audit_of_a_trained_field_keeps_its_biases():
+    p = params(kernel="trained", side=4)
+    plan = SYSTEM.prepare(p, CancelFlag())
+    assert SYSTEM.inputs(p) == ("weights", "pixels")
+    moved, other = SYSTEM.nudged(p, plan, SYSTEM.inputs(p), CancelFlag())
+    assert moved == p
+    assert np.array_equal(other.field.beta, plan.field.beta)
+    assert not np.array_equal(other.field.drive, plan.field.drive)
+    assert np.allclose(other.field.drive, plan.field.drive, rtol=1e-12, atol=1e-14)
 
 
 def test_an_audit_moves_what_the_field_is_made_of():

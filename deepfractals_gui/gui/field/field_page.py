@@ -16,7 +16,14 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from deepfractals_gui.equilibrium.field import FieldParams
 from deepfractals_gui.experiments.field_model import FieldModel
@@ -42,10 +49,14 @@ SIGHTS = (("solving", "Solve"), ("race", "Race"), ("training", "Training"))
 class FieldPage(QWidget):
     """A drawing and what a field makes of it, while the field is trained or rests.
 
-    ``solved(Answer)`` follows every solve that has been shown.
+    Signals
+    -------
+    solved(Answer)          follows every solve that has been shown
+    mapWished(FieldModel)   map where this field converges
     """
 
     solved = Signal(object)
+    mapWished = Signal(object)
 
     def __init__(self, params: FieldRunParams | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,12 +100,18 @@ class FieldPage(QWidget):
         self._sights = QStackedWidget()
         for sight in (self.curves, self.race, self.training):
             self._sights.addWidget(sight)
+        self.map_button = QPushButton("Map where it converges")
+        self.map_button.setToolTip(
+            "For which a and γ does this kernel settle? A map of all of them, on fewer points"
+        )
+        self.map_button.setAccessibleDescription(self.map_button.toolTip())
         side = QWidget()
         told = QVBoxLayout(side)
         told.setContentsMargins(SPACE, 0, 2 * SPACE, 2 * SPACE)
         told.setSpacing(SPACE)
         told.addWidget(self.sights)
         told.addWidget(self._sights, 1)
+        told.addWidget(self.map_button)
         middle = QWidget()
         inner = QVBoxLayout(middle)
         inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
@@ -141,6 +158,7 @@ class FieldPage(QWidget):
         self.settings.changed.connect(self._settings_changed)
         self.evolution.stepped.connect(self.curves.set_step)
         self.sights.chosen.connect(self._turn)
+        self.map_button.clicked.connect(self._map)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys, act in self.files.shortcuts:
             QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
@@ -235,7 +253,7 @@ class FieldPage(QWidget):
             self._shown[0] is not key[0]
         ):  # fmt: skip
             spec = replace(model.spec, gamma=p.gamma, activation=p.activation)
-            self._shown, self._model = key, FieldModel(spec, model.params)
+            self._shown, self._model = key, replace(model, spec=spec)
         return self._model
 
     @Slot(object)
@@ -314,6 +332,11 @@ class FieldPage(QWidget):
             self.training.set_state(self.look.state, self.look.running)
         if key == "race":
             self._ask()
+
+    @Slot()
+    def _map(self) -> None:
+        if self.look is not None:
+            self.mapWished.emit(self._shown_model(self.look))
 
     # Events
 

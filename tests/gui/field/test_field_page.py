@@ -75,6 +75,20 @@ def test_a_drawing_is_answered_by_the_field_of_the_run(page, after) -> None:
     assert page.evolution.bars.names == tuple("0123456789")
 
 
+def test_another_gamma_does_not_need_another_norm(page, after, qtbot) -> None:
+    page.bar.batch_button.click()
+    qtbot.waitUntil(lambda: page.look.state.step == 1, timeout=PATIENCE)
+    known = page.look.state.training.peak
+    gamma = page.settings.groups["Field"].fields["gamma"]
+    found = after(
+        lambda: gamma.edited.emit("gamma", 0.6, False),
+        lambda one: one.question.model.spec.gamma == 0.6,
+    )
+    assert page.look.state.step == 1
+    assert found.question.model.known is known
+    assert found.question.model.sigma == known.sigma
+
+
 def test_it_is_watched_as_soon_as_the_pen_is_lifted(page, after, qtbot) -> None:
     pad = page.settings.draw.pad
     page.evolution.pause()
