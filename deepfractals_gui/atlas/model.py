@@ -12,8 +12,8 @@ own text. K_1 and K_u hold random signs: they needn't be kept, for a hash draws 
 
 References
 ----------
-Sitzmann et al. 2020, arXiv:2006.09661, for signals as functions of a coordinate; Müller et al. 2022,
-arXiv:2201.05989, for the hash grid; Hendrycks and Gimpel 2016, arXiv:1606.08415, for GELU.
+Sitzmann et al. 2020, arXiv:2006.09661, for signals as functions of a coordinate; Müller et al.
+2022, arXiv:2201.05989, for the hash grid; Hendrycks and Gimpel 2016, arXiv:1606.08415, for GELU.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def count_parameters(spec: AtlasSpec) -> int:
 def initial_params(spec: AtlasSpec, seed: int, dtype: type = np.float32) -> AtlasParams:
     """First parameters: matrices keep variances, rows of the grid are close to 0, biases are 0."""
     rng = generator(seed, WEIGHTS)
-    found = {}
+    found: dict[str, Array] = {}
     for name, shape in shapes(spec).items():
         if name == "table":
             array = rng.uniform(-_GRID_START, _GRID_START, shape)

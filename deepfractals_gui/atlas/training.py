@@ -103,7 +103,7 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Report:
-    """One update: the mean loss (nats) and accuracy of its batch, before it, and the batch's size."""
+    """One update: its batch's mean loss (nats) and accuracy before it, and the batch's size."""
 
     loss: float
     accuracy: float

@@ -163,21 +163,26 @@ def frequencies(logits: Array, total: int, out: Array) -> None:
     out : int32 (n, V); what rounding leaves over goes to the likeliest symbol
     """
     count = logits.shape[1]
+    parts = np.empty(count, np.float32)
     for n in range(logits.shape[0]):
+        row, shares = logits[n], out[n]
         top = 0
         for v in range(1, count):
-            if logits[n, v] > logits[n, top]:
+            if row[v] > row[top]:
                 top = v
+        most = row[top]
+        for v in range(count):
+            parts[v] = _exp(row[v] - most)
         whole = np.float32(0.0)
         for v in range(count):
-            whole = whole + _exp(logits[n, v] - logits[n, top])
-        left = total
+            whole = whole + parts[v]
         scale = np.float32(total - count) / whole
         for v in range(count):
-            share = 1 + int(_exp(logits[n, v] - logits[n, top]) * scale)
-            out[n, v] = share
-            left -= share
-        out[n, top] += left
+            shares[v] = np.int32(1) + np.int32(parts[v] * scale)
+        left = total
+        for v in range(count):
+            left -= shares[v]
+        shares[top] += left
 
 
 def _warm() -> None:
