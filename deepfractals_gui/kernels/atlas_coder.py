@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.kernels.atlas_tables import wide
 from deepfractals_gui.kernels.intrinsics import raised
 from deepfractals_gui.kernels.jit import inline, kernel
 
@@ -113,7 +114,7 @@ def drop(coder: Array, content: Array, below: int, above: int, total: int) -> No
     width = end - begin
     while width < BOTTOM:
         at = coder[_AT]
-        code = ((code << 8) | (np.int64(content[at]) if at < content.size else 0)) & (_TOP - 1)
+        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
         coder[_AT] = at + 1
         width <<= 8
     coder[_CODE] = code
@@ -147,7 +148,7 @@ def next_bit(coder: Array, content: Array, share: int) -> int:
         bit, width, code = 0, width - ones, code - ones
     while width < BOTTOM:
         at = coder[_AT]
-        code = ((code << 8) | (np.int64(content[at]) if at < content.size else 0)) & (_TOP - 1)
+        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
         coder[_AT] = at + 1
         width <<= 8
     coder[_CODE] = code
@@ -170,7 +171,7 @@ def write_symbols(symbols: Array, frequencies: Array, coder: Array, out: Array, 
         if raised(flag):
             return n
         row, symbol = frequencies[n], symbols[n]
-        below, total = np.int64(0), np.int64(0)
+        below, total = wide(0), wide(0)
         for k in range(row.size):
             if k == symbol:
                 below = total
@@ -188,11 +189,11 @@ def read_symbols(content: Array, frequencies: Array, coder: Array, out: Array, f
         if raised(flag):
             return n
         row = frequencies[n]
-        total = np.int64(0)
+        total = wide(0)
         for k in range(row.size):
             total += row[k]
         where = point(coder, total)
-        symbol, below = 0, np.int64(0)
+        symbol, below = 0, wide(0)
         while below + row[symbol] <= where:
             below += row[symbol]
             symbol += 1

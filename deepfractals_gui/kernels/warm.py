@@ -35,6 +35,8 @@ MODULES = (
     "deepfractals_gui.kernels.field_mixing",
     "deepfractals_gui.kernels.field_courses",
     "deepfractals_gui.kernels.atlas_coder",
+    "deepfractals_gui.kernels.atlas_contexts",
+    "deepfractals_gui.kernels.atlas_calibration",
 )
 """Every module that holds kernels."""
 
