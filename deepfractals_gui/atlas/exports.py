@@ -269,30 +269,35 @@ def _export(body: bytes) -> Export:
     source = _Source(body[:-_DIGEST], len(MAGIC) + 1)
     name = source.take(source.number(_MOST_NAME, "name"), "name").decode("utf-8")
     length = source.number(MOST_CHARACTERS, "length")
-    marks = [source.at]
+    first = source.at
     alphabet = _read_alphabet(source)
-    marks.append(source.at)
-    blocks = []
-    for what in ("weights", "key"):
-        blocks.append(_read_block(source, what))
-        marks.append(source.at)
+    second = source.at
+    weights = _read_block(source, "weights")
+    third = source.at
+    key = _read_block(source, "key")
+    fourth = source.at
     method = METHODS[_index(source, len(METHODS), "method")]
     residual = source.take(source.number(MOST_BYTES, "residual"), "residual")
     if source.at != len(source.content):
         raise ValueError(f"{len(source.content) - source.at} bytes follow its residual")
     if length == 0:
         raise ValueError("its text is empty")
-    sizes = [stop - start for start, stop in zip(marks, marks[1:], strict=False)]
-    header = marks[0] + _DIGEST + _CHECK
     return Export(
-        name,
-        alphabet,
-        length,
-        *blocks,
-        method,
-        residual,
-        body[-_DIGEST:].hex(),
-        Sizes(header, *sizes, source.at - marks[-1]),
+        name=name,
+        alphabet=alphabet,
+        length=length,
+        weights=weights,
+        key=key,
+        method=method,
+        residual=residual,
+        sha256=body[-_DIGEST:].hex(),
+        sizes=Sizes(
+            header=first + _DIGEST + _CHECK,
+            alphabet=second - first,
+            weights=third - second,
+            key=fourth - third,
+            residual=source.at - fourth,
+        ),
     )
 
 

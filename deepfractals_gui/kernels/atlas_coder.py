@@ -102,7 +102,8 @@ def put(coder: Array, out: Array, below: int, above: int, total: int) -> None:
 def point(coder: Array, total: int) -> int:
     """Where in the total the next symbol lies."""
     # Damaged bytes may lie beyond the interval; what is read then is wrong, but within bounds.
-    return min(((coder[_CODE] + 1) * total - 1) // coder[_WIDTH], total - 1)
+    where: int = min(((coder[_CODE] + 1) * total - 1) // coder[_WIDTH], total - 1)
+    return where
 
 
 @inline

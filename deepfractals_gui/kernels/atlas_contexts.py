@@ -103,7 +103,7 @@ def _look(symbols: Array, n: int, m: Memory, keys: Array) -> None:
 def _find(places: Array, key: int) -> int:
     """The bucket of a key, emptied for it where it's new and another one has to give way."""
     check = np.uint32((key >> 8) | 1)
-    at = key & (places.shape[0] - 1)
+    at: int = key & (places.shape[0] - 1)
     if places[at, 0] == check:
         return at
     other = at ^ 1

@@ -108,4 +108,4 @@ def read_model(row: Array, sums: Array) -> int:
 @inline
 def model_share(sums: Array, low: int, middle: int, high: int) -> int:
     """The model's probability, from 0 to 65535, of [middle, high) among [low, high)."""
-    return ((sums[high] - sums[middle]) * 65535) // (sums[high] - sums[low])
+    return wide(((sums[high] - sums[middle]) * 65535) // (sums[high] - sums[low]))
