@@ -19,6 +19,8 @@ _FREQUENT = frozenset(" etaoinshr")
 _CAPITALS = ((0x41, 0x5A, 32), (0xC0, 0xDE, 32), (0x391, 0x3A9, 32), (0x410, 0x42F, 32),
              (0x400, 0x40F, 80))  # fmt: skip
 """First and last code points, and how far away their lower case is."""
+_APOSTROPHES = (0x27, 0x2019)
+"""They are within words more often than around them: don't."""
 _SIGNS = ((0x5B, 0x60), (0x7B, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7), (0x2000, 0x2BFF),
           (0x3000, 0x303F), (0xFE00, 0xFE2F), (0xFEFF, 0xFF0F))  # fmt: skip
 """First and last code points of what parts words, from 0x5B on."""
@@ -66,6 +68,8 @@ def _weight(character: str) -> int:
 def _letter(point: int) -> int:
     if point == 0x0A:
         return -1
+    if point in _APOSTROPHES:
+        return _APOSTROPHES[0]
     if point < 0x41 or any(first <= point <= last for first, last in _SIGNS):
         return 0
     for first, last, away in _CAPITALS:

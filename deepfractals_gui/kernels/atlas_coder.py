@@ -164,7 +164,7 @@ def write_symbols(symbols: Array, frequencies: Array, coder: Array, out: Array, 
     Parameters
     ----------
     symbols : uint16 (N,)
-    frequencies : int64 (N, V)   not negative, each row's sum from 1 to BOTTOM
+    frequencies : int32 or int64 (N, V)   not negative, each row's sum from 1 to BOTTOM
     out : uint8, with `room` for all of them
     flag : when it goes up, this returns before the next symbol; so it does at one of frequency 0
     """
@@ -204,7 +204,7 @@ def read_symbols(content: Array, frequencies: Array, coder: Array, out: Array, f
 
 
 def _warm() -> None:
-    symbols, frequencies = np.zeros(1, np.uint16), np.ones((1, 2), np.int64)
+    symbols, frequencies = np.zeros(1, np.uint16), np.ones((1, 2), np.int32)
     out, flag = np.zeros(16, np.uint8), np.zeros(1, np.uint8)
     write_symbols(symbols, frequencies, encoder(), out, flag)
     read_symbols(out, frequencies, decoder(out), symbols, flag)
