@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.kernels.atlas_tables import wide
 from deepfractals_gui.kernels.intrinsics import raised
 from deepfractals_gui.kernels.jit import inline, kernel
 
@@ -101,7 +102,8 @@ def put(coder: Array, out: Array, below: int, above: int, total: int) -> None:
 def point(coder: Array, total: int) -> int:
     """Where in the total the next symbol lies."""
     # Damaged bytes may lie beyond the interval; what is read then is wrong, but within bounds.
-    return min(((coder[_CODE] + 1) * total - 1) // coder[_WIDTH], total - 1)
+    where: int = min(((coder[_CODE] + 1) * total - 1) // coder[_WIDTH], total - 1)
+    return where
 
 
 @inline
@@ -113,7 +115,7 @@ def drop(coder: Array, content: Array, below: int, above: int, total: int) -> No
     width = end - begin
     while width < BOTTOM:
         at = coder[_AT]
-        code = ((code << 8) | (np.int64(content[at]) if at < content.size else 0)) & (_TOP - 1)
+        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
         coder[_AT] = at + 1
         width <<= 8
     coder[_CODE] = code
@@ -147,7 +149,7 @@ def next_bit(coder: Array, content: Array, share: int) -> int:
         bit, width, code = 0, width - ones, code - ones
     while width < BOTTOM:
         at = coder[_AT]
-        code = ((code << 8) | (np.int64(content[at]) if at < content.size else 0)) & (_TOP - 1)
+        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
         coder[_AT] = at + 1
         width <<= 8
     coder[_CODE] = code
@@ -162,7 +164,7 @@ def write_symbols(symbols: Array, frequencies: Array, coder: Array, out: Array, 
     Parameters
     ----------
     symbols : uint16 (N,)
-    frequencies : int64 (N, V)   not negative, each row's sum from 1 to BOTTOM
+    frequencies : int32 or int64 (N, V)   not negative, each row's sum from 1 to BOTTOM
     out : uint8, with `room` for all of them
     flag : when it goes up, this returns before the next symbol; so it does at one of frequency 0
     """
@@ -170,7 +172,7 @@ def write_symbols(symbols: Array, frequencies: Array, coder: Array, out: Array, 
         if raised(flag):
             return n
         row, symbol = frequencies[n], symbols[n]
-        below, total = np.int64(0), np.int64(0)
+        below, total = wide(0), wide(0)
         for k in range(row.size):
             if k == symbol:
                 below = total
@@ -188,11 +190,11 @@ def read_symbols(content: Array, frequencies: Array, coder: Array, out: Array, f
         if raised(flag):
             return n
         row = frequencies[n]
-        total = np.int64(0)
+        total = wide(0)
         for k in range(row.size):
             total += row[k]
         where = point(coder, total)
-        symbol, below = 0, np.int64(0)
+        symbol, below = 0, wide(0)
         while below + row[symbol] <= where:
             below += row[symbol]
             symbol += 1
@@ -202,7 +204,7 @@ def read_symbols(content: Array, frequencies: Array, coder: Array, out: Array, f
 
 
 def _warm() -> None:
-    symbols, frequencies = np.zeros(1, np.uint16), np.ones((1, 2), np.int64)
+    symbols, frequencies = np.zeros(1, np.uint16), np.ones((1, 2), np.int32)
     out, flag = np.zeros(16, np.uint8), np.zeros(1, np.uint8)
     write_symbols(symbols, frequencies, encoder(), out, flag)
     read_symbols(out, frequencies, decoder(out), symbols, flag)

@@ -7,14 +7,16 @@ its logit ln(p / (1 - p)) in units of 1 / LOGIT_UNIT, and logits stay within ±L
 from __future__ import annotations
 
 import decimal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
 
+wide: Callable[[Any], int] = cast(Any, np.int64)
+"""A kernel's number of 64 bits, which a type checker takes for one of Python's."""
 LOGIT_UNIT, LOGIT_MOST = 170, 2047
 LEAST_SHARE = 32
 """No bit is held for less likely than this, nor for more likely than its complement."""
@@ -126,7 +128,7 @@ def _allowed(zeros: int, ones: int) -> bool:
     return fewer < len(_BESIDE) and more <= _BESIDE[fewer]
 
 
-def tree(weights: Sequence[int]) -> Array:
+def tree(weights: Sequence[int] | Array) -> Array:
     """Halve an alphabet by weight, in its order, until each symbol stands alone: int32 (V - 1, 5).
 
     Parameters

@@ -37,6 +37,8 @@ MODULES = (
     "deepfractals_gui.kernels.atlas_features",
     "deepfractals_gui.kernels.atlas_answers",
     "deepfractals_gui.kernels.atlas_coder",
+    "deepfractals_gui.kernels.atlas_contexts",
+    "deepfractals_gui.kernels.atlas_calibration",
 )
 """Every module that holds kernels."""
 
