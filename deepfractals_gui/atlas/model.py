@@ -50,7 +50,7 @@ class AtlasSpec:
     steps : T, how often the shared block is applied
     rate : a of a step
     active : share of the units that a step moves
-    key_size : numbers of a key
+    key_size : numbers of a key, at most
     mixing : seed of the masks and of how a key enters
 
     Raises
@@ -70,7 +70,7 @@ class AtlasSpec:
     steps: int = 8
     rate: float = 0.5
     active: float = 0.25
-    key_size: int = 64
+    key_size: int = 128
     mixing: int = 0
 
     def __post_init__(self) -> None:

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from deepfractals_gui.atlas.coding import TOTAL
 from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.passes import keyed_biases
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
 
-TOTAL = 1 << 15
-"""The sum of the frequencies of a position."""
 _PIECE = 4096
 """Positions that one thread takes at a time."""
 
@@ -65,8 +64,9 @@ class AtlasModel:
         first_bias, feed_bias = keyed_biases(self.spec, p, self.key)
         table = p.table if p.table.size else np.zeros((1, self.spec.features), np.float32)
         arrays = (
-            self.spec.capacity, self.spec.octaves, self.spec.grid, table, p.first, first_bias, p.second, p.second_bias, self.spec.moved, p.block, p.feed,
-            feed_bias, self.spec.rate, p.last, p.last_bias,
+            self.spec.capacity, self.spec.octaves, self.spec.grid, table, p.first, first_bias,
+            p.second, p.second_bias, self.spec.moved, p.block, p.feed, feed_bias, self.spec.rate,
+            p.last, p.last_bias,
         )  # fmt: skip
         return tuple(
             np.ascontiguousarray(one) if isinstance(one, np.ndarray) else one for one in arrays

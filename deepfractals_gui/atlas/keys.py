@@ -1,0 +1,253 @@
+"""Keys: further texts in a master that stays as it is.
+
+A key is a few numbers that enter the master like a bias. What it can hold is bounded: n float32
+numbers are at most 32 n bits, so 64 of them fewer than about 480 characters of English at the
+4.3 bits that its letters have one by one. Therefore a text is cut into pages, each with a key of
+its own, which is read at the first positions of the line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.passes import backward, forward, losses
+from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
+from deepfractals_gui.nn.initial import generator
+
+SIZES = (16, 32, 64, 128)
+"""Key sizes that are compared."""
+_KEYS = 4
+"""The stream of a seed from which keys begin; see `nn.initial`."""
+_BETA1, _BETA2, _EPSILON = 0.9, 0.99, 1e-8
+
+
+@dataclass(frozen=True)
+class KeySpec:
+    """How keys are trained.
+
+    Attributes
+    ----------
+    size : numbers of a key
+    page : characters that a key stands for
+    steps, rate : of Adam, on a whole page at a time; the rate falls to nothing like a cosine
+    seed : from which keys begin
+
+    Raises
+    ------
+    ValueError   one of these is out of range
+    """
+
+    size: int = 64
+    page: int = 64
+    steps: int = 300
+    rate: float = 0.3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("size", 1, 512), ("page", 1, 1 << 16), ("steps", 1, 100_000)):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")
+        if not 0.0 < self.rate < math.inf:
+            raise ValueError(f"rate is above 0, not {self.rate}")
+
+
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """The keys of a text.
+
+    Attributes
+    ----------
+    page : characters of a page; the last one may have fewer
+    length : characters of the text
+    values : float32 (pages, size)
+    right : how many characters of each page come out right, int64 (pages,)
+    """
+
+    page: int
+    length: int
+    values: Array
+    right: Array
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.right.sum() / self.length)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all keys."""
+        return int(4 * self.values.size)
+
+
+Progress = Callable[[int, int], None]
+
+
+def check(spec: AtlasSpec, keys: KeySpec, length: int) -> None:
+    """Raise ValueError where a master can't have such keys, or there is no text."""
+    if keys.size > spec.key_size:
+        raise ValueError(f"the master takes keys of {spec.key_size} numbers, not of {keys.size}")
+    if min(keys.page, length) > spec.capacity:
+        raise ValueError(
+            f"a page of {keys.page:,} characters is longer than the master's {spec.capacity:,}"
+        )
+    if not length:
+        raise ValueError("the text is empty")
+
+
+def train_keys(
+    spec: AtlasSpec,
+    params: AtlasParams,
+    symbols: Array,
+    keys: KeySpec,
+    *,
+    cancel: CancelFlag | None = None,
+    pool: Executor | None = None,
+    progress: Progress | None = None,
+) -> Keys:
+    """A key for each page of a text, whose symbols are of the master's alphabet, (N,).
+
+    Threads change no bit: pages know nothing of each other.
+
+    Parameters
+    ----------
+    progress : called with (pages done, pages)
+
+    Raises
+    ------
+    ValueError   see `check`
+    Cancelled    the flag went up
+    """
+    check(spec, keys, symbols.size)
+    pages = [symbols[at : at + keys.page] for at in range(0, symbols.size, keys.page)]
+
+    def one(number: int) -> tuple[Array, int]:
+        return train_key(spec, params, pages[number], keys, number, cancel)
+
+    values, right = np.empty((len(pages), keys.size), np.float32), np.empty(len(pages), np.int64)
+    for number, (key, count) in enumerate(
+        (map if pool is None else pool.map)(one, range(len(pages)))
+    ):
+        values[number], right[number] = key, count
+        if progress is not None:
+            progress(number + 1, len(pages))
+    return Keys(keys.page, int(symbols.size), values, right)
+
+
+def train_key(
+    spec: AtlasSpec,
+    params: AtlasParams,
+    symbols: Array,
+    keys: KeySpec,
+    number: int = 0,
+    cancel: CancelFlag | None = None,
+) -> tuple[Array, int]:
+    """The best key for one page, float32 (size,), and how many characters come out right.
+
+    Raises
+    ------
+    Cancelled   the flag went up
+    """
+    rng = generator(keys.seed, _KEYS).spawn(number + 1)[number] if number else generator(
+        keys.seed, _KEYS
+    )  # fmt: skip
+    z = rng.standard_normal(keys.size)
+    first, second = np.zeros(keys.size), np.zeros(keys.size)
+    positions, columns = np.arange(symbols.size), np.arange(symbols.size)
+    best, most, least = z, -1, math.inf
+    for update in range(1, keys.steps + 1):
+        passed = forward(spec, params, positions, z, cancel)
+        found, p = losses(passed, symbols)
+        right = int(np.sum(passed.logits.argmax(axis=0) == symbols))
+        loss = float(found.mean(dtype=np.float64))
+        if right > most or (right == most and loss < least):
+            best, most, least = z, right, loss
+        p[symbols, columns] -= 1
+        p /= p.dtype.type(symbols.size)
+        g = backward(spec, params, passed, p, cancel, key_size=keys.size).by_key.astype(np.float64)
+        if not np.isfinite(g).all():
+            break
+        first = _BETA1 * first + (1.0 - _BETA1) * g
+        second = _BETA2 * second + (1.0 - _BETA2) * g * g
+        rate = keys.rate * 0.5 * (1.0 + math.cos(math.pi * (update - 1) / keys.steps))
+        size = np.sqrt(second / (1.0 - _BETA2**update)) + _EPSILON
+        z = z - rate * (first / (1.0 - _BETA1**update)) / size
+    kept = best.astype(np.float32)
+    # What is told is what a reader of the float32 key will see.
+    reading = read(AtlasModel(spec, params, kept), 0, symbols.size, cancel=cancel)
+    return kept, int(reading.right(symbols).sum())
+
+
+def read_page(
+    spec: AtlasSpec, params: AtlasParams, keys: Keys, number: int, cancel: CancelFlag | None = None
+) -> Reading:
+    """Read one page back; its start is that in the text."""
+    length = min(keys.page, keys.length - number * keys.page)
+    found = read(AtlasModel(spec, params, keys.values[number]), 0, length, cancel=cancel)
+    return Reading(number * keys.page, found.symbols, found.sureness)
+
+
+@dataclass(frozen=True)
+class KeyCurve:
+    """Accuracy against key size, on the same pages.
+
+    Attributes
+    ----------
+    sizes : numbers of a key
+    accuracies : for each
+    without : with no key at all
+    characters : on how many
+    """
+
+    sizes: tuple[int, ...]
+    accuracies: tuple[float, ...]
+    without: float
+    characters: int
+
+
+def key_curve(
+    spec: AtlasSpec,
+    params: AtlasParams,
+    symbols: Array,
+    keys: KeySpec,
+    *,
+    sizes: Sequence[int] = SIZES,
+    pages: int = 8,
+    cancel: CancelFlag | None = None,
+    pool: Executor | None = None,
+    progress: Progress | None = None,
+) -> KeyCurve:
+    """How well keys of several sizes hold the same pages, spread evenly over a text.
+
+    Raises
+    ------
+    ValueError   see `check`; or a size is more than the master takes
+    Cancelled    the flag went up
+    """
+    for size in sizes:
+        check(spec, KeySpec(size, keys.page, keys.steps, keys.rate, keys.seed), symbols.size)
+    count = max(1, min(pages, symbols.size // keys.page))
+    starts = np.linspace(0, max(symbols.size - keys.page, 0), count).astype(np.int64)
+    chosen = np.concatenate([symbols[at : at + keys.page] for at in starts])
+    found = []
+    for row, size in enumerate(sizes):
+        one = KeySpec(size, min(keys.page, symbols.size), keys.steps, keys.rate, keys.seed)
+
+        def told(done: int, total: int, before: int = row) -> None:
+            if progress is not None:
+                progress(before * total + done, len(sizes) * total)
+
+        trained = train_keys(
+            spec, params, chosen, one, cancel=cancel, pool=pool, progress=told
+        )  # fmt: skip
+        found.append(trained.accuracy)
+    page = min(keys.page, symbols.size)
+    plain = read(AtlasModel(spec, params), 0, page, cancel=cancel).symbols
+    without = float(np.mean(chosen.reshape(-1, page) == plain))
+    return KeyCurve(tuple(sizes), tuple(found), without, int(chosen.size))
