@@ -147,7 +147,8 @@ def test_wrong_bytes_are_read_as_some_symbols_of_the_alphabet():
 def test_lines_and_words_follow_fixed_rules():
     script = script_of(Alphabet("\n '09AZ[azÄ×äΑαДд’“漢"))
     assert script.letters.tolist() == [
-        -1, 0, 39, 0, 0, 97, 122, 0, 97, 122, 0xE4, 0, 0xE4, 0x3B1, 0x3B1, 0x434, 0x434, 39, 0, 0x6F22,
+        -1, 0, 39, 0, 0, 97, 122, 0, 97, 122, 0xE4, 0, 0xE4, 0x3B1, 0x3B1, 0x434, 0x434, 39,
+        0, 0x6F22,
     ]  # fmt: skip
 
 
