@@ -1,0 +1,161 @@
+"""Runs in files: .npz without pickles, from which training goes on bit for bit.
+
+A file holds the parameters and Adam's moments, the order of the epoch that has begun, the alphabet
+and, as JSON in the array ``state``, the rest: what learns and how, counts, the generator's state.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec, shapes
+from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
+from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
+from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.nn.model_files import write_whole
+
+VERSION = 1
+_LIMIT = 1 << 29
+_MOST_NUMBERS = 1 << 25
+_MOST_TEXT = 1 << 16
+_PARTS = ("params", "first", "second")
+S = TypeVar("S", AtlasSpec, TrainingSpec)
+
+
+class CheckpointError(ValueError):
+    """A file holds no run that can go on; one line names the file and what is wrong."""
+
+
+def checkpoint_arrays(s: TrainingState, alphabet: Alphabet) -> dict[str, Array]:
+    """The arrays of a file."""
+    state = {
+        "atlas": VERSION, "spec": asdict(s.spec), "training": asdict(s.training), "rng": s.rng,
+        "at": s.at, "updates": s.updates, "epoch": s.epoch,
+    }  # fmt: skip
+    found: dict[str, Array] = {
+        "state": np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8),
+        "alphabet": np.array([ord(one) for one in alphabet.characters], np.int64),
+        "order": s.order,
+    }
+    for part in _PARTS:
+        for name, array in getattr(s, part):
+            found[f"{part}.{name}"] = array
+    return found
+
+
+def checkpoint_bytes(s: TrainingState, alphabet: Alphabet) -> bytes:
+    """The content of a file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **checkpoint_arrays(s, alphabet))  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def save_checkpoint(path: Path, s: TrainingState, alphabet: Alphabet) -> None:
+    """Write a file, which a failure leaves as it was. Raises OSError."""
+    write_whole(path, checkpoint_bytes(s, alphabet))
+
+
+def load_checkpoint(path: Path) -> tuple[TrainingState, Alphabet]:
+    """Read a file.
+
+    Raises
+    ------
+    CheckpointError   it holds no run that can go on
+    OSError           it can't be read
+    """
+    if path.stat().st_size > _LIMIT:
+        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
+    return checkpoint_in(path.read_bytes(), path.name)
+
+
+def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:
+    """The run in a file's content. Raises CheckpointError."""
+    with _told(name):
+        text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
+        state = json.loads(text.astype(np.uint8).tobytes())
+        if not isinstance(state, dict) or state.get("atlas") != VERSION:
+            raise CheckpointError(f"{name} holds no run of the text atlas")
+        spec, training = (
+            _described(AtlasSpec, state["spec"]), _described(TrainingSpec, state["training"])
+        )  # fmt: skip
+        if sum(math.prod(shape) for shape in shapes(spec).values()) > _MOST_NUMBERS:
+            raise ValueError(f"a model of more than {_MOST_NUMBERS:,} numbers is too large")
+        wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
+        arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=_MOST_NUMBERS)
+        return _state(state, spec, training, arrays), _alphabet(arrays["alphabet"], spec)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What is wrong inside a file, in one line that names it: a CheckpointError."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except KeyError as error:
+        raise CheckpointError(f"{name}: its run is damaged: there is no {error}") from None
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        about = reason if reason.startswith(name) else f"{name}: its run is damaged: {reason}"
+        raise CheckpointError(about) from None
+
+
+def _described(kind: type[S], values: Any) -> S:
+    """A description from its values by name, each of the right kind."""
+    if not isinstance(values, dict) or set(values) != {one.name for one in fields(kind)}:
+        raise ValueError(f"its {kind.__name__} has other names")
+    for one in fields(kind):
+        value, wanted = values[one.name], str(one.type)
+        fits = {"int": int, "float": (int, float), "str": str}[wanted]
+        if isinstance(value, bool) or not isinstance(value, fits):  # type: ignore[arg-type]
+            raise ValueError(f"{one.name} can't be {str(value)[:40]}")
+    return kind(**values)
+
+
+def _state(
+    state: Mapping[str, Any], spec: AtlasSpec, training: TrainingSpec, arrays: Mapping[str, Array]
+) -> TrainingState:
+    known = shapes(spec)
+    parts = []
+    for part in _PARTS:
+        found = {}
+        for one in NAMES:
+            array = arrays[f"{part}.{one}"]
+            if array.shape != known[one] or not np.isfinite(array).all():
+                raise ValueError(f"{part}.{one} isn't {known[one]} finite numbers")
+            found[one] = array.astype(np.float32)
+        parts.append(AtlasParams.of(found))
+    order = arrays["order"].astype(np.int64)
+    at, updates, epoch = (_count(state[one], one) for one in ("at", "updates", "epoch"))
+    if order.ndim != 1 or order.size > min(spec.capacity, MOST_CHARACTERS):
+        raise ValueError("its order of positions is none")
+    if not np.array_equal(np.sort(order), np.arange(order.size)) or at > order.size:
+        raise ValueError("its order of positions is none")
+    # Checked by what takes it.
+    np.random.PCG64().state = state["rng"]
+    return TrainingState(
+        spec, training, *parts, rng=dict(state["rng"]), order=order, at=at, updates=updates,
+        epoch=epoch,
+    )  # fmt: skip
+
+
+def _count(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 62:
+        raise ValueError(f"{name} can't be {str(value)[:40]}")
+    return value
+
+
+def _alphabet(points: Array, spec: AtlasSpec) -> Alphabet:
+    if points.ndim != 1 or points.size != spec.symbols:
+        raise ValueError(f"its alphabet isn't one of {spec.symbols} characters")
+    return Alphabet("".join(chr(int(point)) for point in points))
