@@ -126,7 +126,7 @@ def _state(
     state: Mapping[str, Any], spec: AtlasSpec, training: TrainingSpec, arrays: Mapping[str, Array]
 ) -> TrainingState:
     known = shapes(spec)
-    parts = []
+    parts: list[AtlasParams] = []
     for part in _PARTS:
         found = {}
         for one in NAMES:
@@ -143,8 +143,9 @@ def _state(
         raise ValueError("its order of positions is none")
     # Checked by what takes it.
     np.random.PCG64().state = state["rng"]
+    params, first, second = parts
     return TrainingState(
-        spec, training, *parts, rng=dict(state["rng"]), order=order, at=at, updates=updates,
+        spec, training, params, first, second, rng=dict(state["rng"]), order=order, at=at, updates=updates,
         epoch=epoch,
     )  # fmt: skip
 
