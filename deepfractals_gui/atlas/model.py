@@ -44,7 +44,8 @@ class AtlasSpec:
     symbols : V, characters of the alphabet
     capacity : N, positions on the line from 0 to 1, fixed for good
     encoding : one of ENCODINGS, what is seen of a coordinate
-    levels, coarsest, growth : of the grid: level l has round(coarsest growth^l) cells
+    levels, coarsest, growth : of the grid: level l has round(coarsest growth^l) cells, N at most,
+        and is the last where it has N
     table_bits, features : a level has at most 2^table_bits rows of so many numbers
     hidden : H, units
     steps : T, how often the shared block is applied
@@ -61,11 +62,11 @@ class AtlasSpec:
     symbols: int
     capacity: int
     encoding: str = "both"
-    levels: int = 12
+    levels: int = 14
     coarsest: int = 16
     growth: float = 2.0
-    table_bits: int = 14
-    features: int = 2
+    table_bits: int = 18
+    features: int = 4
     hidden: int = 64
     steps: int = 8
     rate: float = 0.5
@@ -107,11 +108,13 @@ class AtlasSpec:
             return np.zeros((0, 3), np.int64)
         found, row, most = [], 0, 1 << self.table_bits
         for level in range(self.levels):
-            # Finer cells than positions would only be read between their ends.
-            cells = min(round(self.coarsest * self.growth**level), 2 * self.capacity)
+            cells = min(round(self.coarsest * self.growth**level), self.capacity)
             dense = cells + 1 <= most
             found.append((cells, row, 0 if dense else self.table_bits))
             row += cells + 1 if dense else most
+            if cells == self.capacity:
+                # A cell for each position: nothing finer is to be told apart.
+                break
         return np.array(found, np.int64)
 
     @property

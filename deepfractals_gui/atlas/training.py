@@ -53,8 +53,8 @@ class TrainingSpec:
 
     batch: int = 4096
     learning_rate: float = 3e-3
-    grid_rate: float = 1e-2
-    decay: float = 1.0
+    grid_rate: float = 3e-2
+    decay: float = 0.93
     weight_decay: float = 1e-4
     beta1: float = 0.9
     beta2: float = 0.999
