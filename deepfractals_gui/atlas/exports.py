@@ -111,9 +111,14 @@ class Export:
         """
         script = script_of(self.alphabet)
         model = self._model(factory)
-        symbols = read(
-            self.residual, self.length, script, self.method, model, cancel=cancel, progress=progress
-        )
+        try:
+            symbols = read(
+                self.residual, self.length, script, self.method, model, cancel=cancel,
+                progress=progress,
+            )  # fmt: skip
+        except ValueError as error:
+            # Such as a text that is longer than the model's line.
+            raise ExportError(f"{self.name} can't be decoded: {error}") from None
         content = self.alphabet.text(symbols).encode("utf-8")
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ExportError(f"{self.name} comes out as another text than was put in")
