@@ -34,6 +34,8 @@ MODULES = (
     "deepfractals_gui.kernels.field_grids",
     "deepfractals_gui.kernels.field_mixing",
     "deepfractals_gui.kernels.field_courses",
+    "deepfractals_gui.kernels.atlas_features",
+    "deepfractals_gui.kernels.atlas_model",
     "deepfractals_gui.kernels.atlas_coder",
     "deepfractals_gui.kernels.atlas_contexts",
     "deepfractals_gui.kernels.atlas_calibration",

@@ -1,0 +1,299 @@
+"""Learning a book: updates from batches of positions, and what is read back.
+
+A state is a value, from which `step` makes another. Each level of the table is
+moved by one thread: threads change no bit.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from deepfractals_gui.atlas.gradients import gradients
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params, no_key
+from deepfractals_gui.atlas.packing import packed
+from deepfractals_gui.atlas.reading import Decoded, read
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
+from deepfractals_gui.nn.initial import BATCHES, generator
+
+
+class Exploded(ArithmeticError):
+    """A loss stopped being a finite number; the state before is as it was."""
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """How a model learns.
+
+    Attributes
+    ----------
+    batch : positions of an update
+    learning_rate : of the weights
+    table_rate : of the table
+    decay : what both rates are multiplied by after each epoch
+    weight_decay : of matrices, per update and rate, apart from the gradient
+    beta1, beta2, epsilon : Adam's
+
+    Raises
+    ------
+    ValueError   one of these is out of range
+
+    References
+    ----------
+    Loshchilov and Hutter 2017, arXiv:1711.05101, for the decay apart from the gradient.
+    """
+
+    batch: int = 4096
+    learning_rate: float = 4e-3
+    table_rate: float = 2e-2
+    decay: float = 0.97
+    weight_decay: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.99
+    epsilon: float = 1e-15
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch <= 1 << 20:
+            raise ValueError(f"batch may be 1 to {1 << 20}, not {self.batch}")
+        for name in ("learning_rate", "table_rate", "epsilon"):
+            if not 0.0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
+        if not 0.0 < self.decay <= 1.0:
+            raise ValueError(f"decay may be above 0, up to 1, not {self.decay}")
+        if not 0.0 <= self.weight_decay < 1.0:
+            raise ValueError(f"weight_decay may be 0 to 1, without 1, not {self.weight_decay}")
+        for name in ("beta1", "beta2"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name} may be 0 to 1, without 1, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """A run at one moment: a value, whose arrays nobody changes.
+
+    Attributes
+    ----------
+    spec, training : what learns, and how
+    params : now
+    first, second : Adam's moments
+    rng : the state of the generator that shuffles
+    order : the positions of this epoch, shuffled; empty before an epoch begins
+    at : how many of them are done
+    updates, epoch : updates and whole epochs done
+    """
+
+    spec: AtlasSpec
+    training: TrainingSpec
+    params: AtlasParams
+    first: AtlasParams
+    second: AtlasParams
+    rng: dict[str, Any]
+    order: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    at: int = 0
+    updates: int = 0
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What some updates saw: means over their samples, each before the update that it was for.
+
+    Attributes
+    ----------
+    loss : cross-entropy, nats
+    accuracy : right characters, of all
+    count : samples
+    """
+
+    loss: float
+    accuracy: float
+    count: int
+
+
+def begin(spec: AtlasSpec, training: TrainingSpec, seed: int) -> TrainingState:
+    """The first state. Weights and shuffling are streams of the seed; see `nn.initial`."""
+    params = initial_params(spec, seed)
+    first, second = (
+        AtlasParams.of({name: np.zeros_like(array) for name, array in params}) for _ in range(2)
+    )
+    rng = dict(generator(seed, BATCHES).bit_generator.state)
+    return TrainingState(spec, training, params, first, second, rng)
+
+
+def step(
+    s: TrainingState,
+    symbols: Array,
+    *,
+    updates: int = 1,
+    pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
+) -> tuple[TrainingState, Report]:
+    """The state after some updates, and a report of them; an epoch's end begins another.
+
+    The table is copied once for all of them: several at once are quicker.
+
+    Parameters
+    ----------
+    symbols : int (N,)   the book; N is at most the capacity
+
+    Raises
+    ------
+    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet
+    Exploded     the loss isn't finite
+    Cancelled    the flag went up
+    """
+    book = checked_symbols(s.spec, symbols)
+    work = _Work.of(s)
+    loss = hits = 0.0
+    count = 0
+    for _ in range(updates):
+        rows = work.draw(len(book))
+        found = gradients(
+            s.spec, work.params, rows, book[rows], no_key(s.spec), work.slopes, pool, cancel
+        )
+        if not math.isfinite(found.loss):
+            raise Exploded(f"the loss of update {work.updates + 1} is {found.loss / len(rows)}")
+        work.move(found.params, pool, cancel)
+        loss, hits, count = loss + found.loss, hits + found.hits, count + len(rows)
+    if cancel is not None:
+        cancel.check()
+    return work.state(s), Report(loss / max(count, 1), hits / max(count, 1), count)
+
+
+def checked_symbols(spec: AtlasSpec, symbols: Array) -> Array:
+    """The symbols as int64. Raises ValueError: none, too many, or beyond the alphabet."""
+    if not 0 < len(symbols) <= spec.capacity:
+        raise ValueError(
+            f"the model holds 1 to {spec.capacity:,} characters, the text has {len(symbols):,}"
+        )
+    book: Array = np.asarray(symbols).astype(np.int64)
+    if book.min() < 0 or book.max() >= spec.symbols:
+        raise ValueError(f"the model knows {spec.symbols} symbols, the text has {book.max() + 1}")
+    return book
+
+
+class _Work:
+    """Copies of a state's arrays, which updates change in place."""
+
+    def __init__(self, s: TrainingState) -> None:
+        self.spec, self.how = s.spec, s.training
+        self.params, self.first, self.second = (
+            AtlasParams.of({name: array.copy() for name, array in part})
+            for part in (s.params, s.first, s.second)
+        )
+        self.slopes = np.zeros_like(self.params.table)
+        self.rng = np.random.Generator(np.random.PCG64())
+        self.rng.bit_generator.state = s.rng
+        self.order, self.at, self.updates, self.epoch = s.order, s.at, s.updates, s.epoch
+
+    @classmethod
+    def of(cls, s: TrainingState) -> _Work:
+        return cls(s)
+
+    def draw(self, count: int) -> Array:
+        """The positions of the next batch."""
+        if self.at >= len(self.order):
+            self.order, self.at = self.rng.permutation(count), 0
+        return self.order[self.at : self.at + self.how.batch]
+
+    def move(self, slope: AtlasParams, pool: Executor | None, cancel: CancelFlag | None) -> None:
+        """One update; an epoch that is over is counted."""
+        from deepfractals_gui.kernels import atlas_features
+
+        how = self.how
+        self.updates += 1
+        fade = how.decay**self.epoch
+        rise1, rise2 = (1.0 - beta**self.updates for beta in (how.beta1, how.beta2))
+        root = math.sqrt(rise2)
+        for name, w in self.params:
+            if name == "table":
+                continue
+            g, m, v = (getattr(part, name) for part in (slope, self.first, self.second))
+            m *= how.beta1
+            m += (1.0 - how.beta1) * g
+            v *= how.beta2
+            v += (1.0 - how.beta2) * g * g
+            if w.ndim == 2 and how.weight_decay:
+                w *= 1.0 - how.learning_rate * fade * how.weight_decay
+            # What has no gradient, such as the columns of a key of 0, stays.
+            w -= how.learning_rate * fade * root / rise1 * m / (np.sqrt(v) + how.epsilon * root)
+        kind = self.params.table.dtype
+        rates = np.array(
+            [how.table_rate * fade * root / rise1, how.beta1, 1.0 - how.beta1, how.beta2,
+             1.0 - how.beta2, how.epsilon * root], kind,
+        )  # fmt: skip
+        flag = (cancel or CancelFlag()).array
+
+        def one(level: Array) -> None:
+            atlas_features.adam_rows(
+                self.params.table, self.first.table, self.second.table, slope.table,
+                int(level[1]), int(level[1] + level[2]), rates, flag,
+            )  # fmt: skip
+
+        list((map if pool is None else pool.map)(one, self.spec.grids))
+        if cancel is not None:
+            cancel.check()
+        self.at += min(how.batch, len(self.order) - self.at)
+        if self.at >= len(self.order):
+            self.order, self.at, self.epoch = self.order[:0], 0, self.epoch + 1
+
+    def state(self, s: TrainingState) -> TrainingState:
+        return replace(
+            s, params=self.params, first=self.first, second=self.second,
+            rng=dict(self.rng.bit_generator.state), order=self.order, at=self.at,
+            updates=self.updates, epoch=self.epoch,
+        )  # fmt: skip
+
+
+def decoded(
+    s: TrainingState,
+    start: int,
+    stop: int,
+    *,
+    right: Array | None = None,
+    key: Array | None = None,
+    pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
+) -> Decoded:
+    """What the model says at positions ``start`` to ``stop``, without the last; see `reading.read`.
+
+    Parameters
+    ----------
+    key : float (K,)   of another text; without it, that of the book, zeros
+
+    Raises
+    ------
+    ValueError   the positions are beyond the capacity
+    Cancelled    the flag went up
+    """
+    ready = packed(s.spec, s.params, no_key(s.spec) if key is None else key)
+    return read(ready, start, stop, right=right, pool=pool, cancel=cancel)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How well a text is known: mean cross-entropy in nats, the share that is right, and each."""
+
+    loss: float
+    accuracy: float
+    decoded: Decoded
+
+
+def evaluate(
+    s: TrainingState,
+    symbols: Array,
+    *,
+    key: Array | None = None,
+    pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
+) -> Evaluation:
+    """Read a whole text back. Raises ValueError as `step` does, and Cancelled."""
+    book = checked_symbols(s.spec, symbols)
+    found = decoded(s, 0, len(book), right=book, key=key, pool=pool, cancel=cancel)
+    loss = -np.log(np.maximum(found.likelihood.astype(np.float64), 1e-38))
+    return Evaluation(float(loss.mean()), float(np.mean(found.symbols == book)), found)
