@@ -1,38 +1,55 @@
-"""Models with known opinions, for tests of what codes by them."""
+"""Small models for the tests of the atlas, and what their plain twin says."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from deepfractals_gui.atlas.coding import TOTAL
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params
+from tests.reference import atlas as twin
+
+# An odd capacity, levels both dense and hashed, as many hidden units as no vector has.
+SMALL = {
+    "capacity": 1001, "symbols": 7, "levels": 5, "base": 3, "features": 3, "table": 6,
+    "hidden": 12, "steps": 5, "share": 0.5, "key": 16,
+}  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """The model that has a row for each position, int (N, V)."""
-
-    rows: np.ndarray
-
-    def frequencies(self, start, stop, cancel=None):
-        if cancel is not None:
-            cancel.check()
-        return self.rows[start:stop]
+def small(**changes) -> AtlasSpec:
+    return AtlasSpec(**{**SMALL, **changes})
 
 
-def guessing(symbols, size, right, seed=1):
-    """A model that is half sure of one symbol per position, the true one in a share of them."""
+def some_params(spec: AtlasSpec, seed: int = 1, kind: type = np.float64) -> AtlasParams:
+    """Parameters none of which is small."""
     rng = np.random.default_rng(seed)
-    n = len(symbols)
-    guess = np.where(rng.random(n) < right, symbols, rng.integers(0, size, n))
-    rows = np.full((n, size), TOTAL // 2 // size, np.int32)
-    rows[np.arange(n), guess] += TOTAL - rows[0].sum()
-    return Table(rows)
+    first = initial_params(spec, seed)
+    return AtlasParams.of({
+        name: (array + rng.standard_normal(array.shape) / np.sqrt(max(array.shape[-1], 1)))
+        .astype(kind)
+        for name, array in first
+    })  # fmt: skip
 
 
-def from_bytes(weights, key, size):
-    """A factory: the weights are a book's symbols, half of which this model knows."""
-    if len(weights) % 2:
-        raise ValueError("an odd number of weights")
-    return guessing(np.frombuffer(weights, np.uint8), size, 0.5, seed=len(key))
+def as_mask(spec: AtlasSpec) -> np.ndarray:
+    mask = np.zeros((spec.steps, spec.hidden))
+    for row, units in zip(mask, spec.mask, strict=True):
+        row[units] = 1.0
+    return mask
+
+
+def twins_features(spec: AtlasSpec, params: AtlasParams, positions: np.ndarray) -> np.ndarray:
+    parts = [np.zeros((len(positions), 0))]
+    if spec.encoding != "hash":
+        parts.append(twin.octaves(positions, spec.capacity))
+    if spec.encoding != "fourier":
+        cells = [int(level[0]) for level in spec.grids]
+        parts.append(
+            twin.grids(positions, spec.capacity, cells, 1 << spec.table, params.table)
+        )
+    return np.concatenate(parts, axis=1)
+
+
+def twins_log_likelihoods(spec, params, positions, key) -> np.ndarray:
+    features = twins_features(spec, params, positions)
+    return twin.log_likelihoods(
+        twin.logits(dict(params), features, key, as_mask(spec), spec.rate)
+    )
