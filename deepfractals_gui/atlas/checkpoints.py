@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec, shapes
+from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
 from deepfractals_gui.core.archives import arrays_in
@@ -88,7 +87,7 @@ def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:
         spec, training = (
             _described(AtlasSpec, state["spec"]), _described(TrainingSpec, state["training"])
         )  # fmt: skip
-        if sum(math.prod(shape) for shape in shapes(spec).values()) > _MOST_NUMBERS:
+        if spec.count > _MOST_NUMBERS:
             raise ValueError(f"a model of more than {_MOST_NUMBERS:,} numbers is too large")
         wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
         arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=_MOST_NUMBERS)
@@ -125,7 +124,7 @@ def _described(kind: type[S], values: Any) -> S:
 def _state(
     state: Mapping[str, Any], spec: AtlasSpec, training: TrainingSpec, arrays: Mapping[str, Array]
 ) -> TrainingState:
-    known = shapes(spec)
+    known = spec.shapes
     parts: list[AtlasParams] = []
     for part in _PARTS:
         found = {}
@@ -145,8 +144,8 @@ def _state(
     np.random.PCG64().state = state["rng"]
     params, first, second = parts
     return TrainingState(
-        spec, training, params, first, second, rng=dict(state["rng"]), order=order, at=at, updates=updates,
-        epoch=epoch,
+        spec, training, params, first, second, rng=dict(state["rng"]), order=order, at=at,
+        updates=updates, epoch=epoch,
     )  # fmt: skip
 
 

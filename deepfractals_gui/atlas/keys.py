@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
-from deepfractals_gui.atlas.passes import backward, forward, losses
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, whole_key
+from deepfractals_gui.atlas.packing import blank_sums, key_gradient, keyed
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
-from deepfractals_gui.nn.initial import generator
+from deepfractals_gui.kernels.atlas_shapes import LANES
 
 SIZES = (16, 32, 64, 128)
 """Key sizes that are compared."""
@@ -91,8 +91,8 @@ Progress = Callable[[int, int], None]
 
 def check(spec: AtlasSpec, keys: KeySpec, length: int) -> None:
     """Raise ValueError where a master can't have such keys, or there is no text."""
-    if keys.size > spec.key_size:
-        raise ValueError(f"the master takes keys of {spec.key_size} numbers, not of {keys.size}")
+    if keys.size > spec.key:
+        raise ValueError(f"the master takes keys of {spec.key} numbers, not of {keys.size}")
     if min(keys.page, length) > spec.capacity:
         raise ValueError(
             f"a page of {keys.page:,} characters is longer than the master's {spec.capacity:,}"
@@ -154,23 +154,31 @@ def train_key(
     ------
     Cancelled   the flag went up
     """
-    rng = generator(keys.seed, _KEYS).spawn(number + 1)[number] if number else generator(
-        keys.seed, _KEYS
-    )  # fmt: skip
+    from deepfractals_gui.kernels.atlas_model import learn
+
+    rng = np.random.Generator(np.random.PCG64([keys.seed, _KEYS, number]))
     z = rng.standard_normal(keys.size)
     first, second = np.zeros(keys.size), np.zeros(keys.size)
-    positions, columns = np.arange(symbols.size), np.arange(symbols.size)
-    best, most, least = z, -1, math.inf
+    positions, wanted = np.arange(symbols.size), symbols.astype(np.int64)
+    ready = AtlasModel(spec, params).ready
+    kind, cancel = params.first.dtype, cancel or CancelFlag()
+    slopes = np.zeros((-(-symbols.size // LANES), 0, LANES), kind)
+    best, most, least = z, -1.0, math.inf
     for update in range(1, keys.steps + 1):
-        passed = forward(spec, params, positions, z, cancel)
-        found, p = losses(passed, symbols)
-        right = int(np.sum(passed.logits.argmax(axis=0) == symbols))
-        loss = float(found.mean(dtype=np.float64))
-        if right > most or (right == most and loss < least):
-            best, most, least = z, right, loss
-        p[symbols, columns] -= 1
-        p /= p.dtype.type(symbols.size)
-        g = backward(spec, params, passed, p, cancel, key_size=keys.size).by_key.astype(np.float64)
+        sums, scores = blank_sums(spec, kind, whole=False), np.zeros(2)
+        whole = whole_key(spec, z)
+        net = ready.net._replace(
+            first_bias=params.first_bias + keyed(params.first_key, whole),
+            block_bias=params.block_bias + keyed(params.inject_key, whole),
+        )
+        learn(
+            ready.grid, net, positions, wanted, 1.0 / symbols.size, sums, slopes, scores,
+            cancel.array,
+        )  # fmt: skip
+        cancel.check()
+        if scores[1] > most or (scores[1] == most and scores[0] < least):
+            best, most, least = z, scores[1], scores[0]
+        g = key_gradient(params, sums)[: keys.size].astype(np.float64)
         if not np.isfinite(g).all():
             break
         first = _BETA1 * first + (1.0 - _BETA1) * g

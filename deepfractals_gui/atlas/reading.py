@@ -1,6 +1,6 @@
 """Reading a book back: what a model answers at any stretch of the line.
 
-The arithmetic is that of `kernels.atlas_answers`, the same on every machine.
+The arithmetic is that of `kernels.atlas_model`, the same on every machine.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from deepfractals_gui.atlas.coding import TOTAL
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
-from deepfractals_gui.atlas.passes import keyed_biases
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, whole_key
+from deepfractals_gui.atlas.packing import Packed, packed
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
 
 _PIECE = 4096
-"""Positions that one thread takes at a time."""
+"""Positions that one thread reads at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class Reading:
     ----------
     start : its first position
     symbols : the likeliest ones, uint16 (n,); of equal ones the first
-    sureness : their probability, float32 (n,)
+    sureness : their probability, float32 (n,); that of the right ones, where these were given
     """
 
     start: int
@@ -49,8 +48,7 @@ class AtlasModel:
 
     Attributes
     ----------
-    spec, params : float32 arrays
-    key : z, (Z,)
+    key : z, up to (K,); what it lacks is 0
     """
 
     spec: AtlasSpec
@@ -58,38 +56,9 @@ class AtlasModel:
     key: Array | None = None
 
     @cached_property
-    def _arguments(self) -> tuple[Any, ...]:
-        """What the kernel takes before the output."""
-        p = self.params.astype(np.float32)
-        first_bias, feed_bias = keyed_biases(self.spec, p, self.key)
-        table = p.table if p.table.size else np.zeros((1, self.spec.features), np.float32)
-        arrays = (
-            self.spec.capacity, self.spec.octaves, self.spec.grid, table, p.first, first_bias,
-            p.second, p.second_bias, self.spec.moved, p.block, p.feed, feed_bias, self.spec.rate,
-            p.last, p.last_bias,
-        )  # fmt: skip
-        return tuple(
-            np.ascontiguousarray(one) if isinstance(one, np.ndarray) else one for one in arrays
-        )
-
-    def logits(self, start: int, stop: int, cancel: CancelFlag | None = None) -> Array:
-        """Of the positions from start to stop: float32 (n, V).
-
-        Raises
-        ------
-        ValueError   they don't lie on the line
-        Cancelled    the flag went up
-        """
-        from deepfractals_gui.kernels.atlas_answers import answers
-
-        if not 0 <= start <= stop <= self.spec.capacity:
-            raise ValueError(f"positions are 0 to {self.spec.capacity}, not {start} to {stop}")
-        cancel = cancel or CancelFlag()
-        out = np.empty((stop - start, self.spec.symbols), np.float32)
-        kernel: Any = answers
-        kernel(start, *self._arguments, out, cancel.array)
-        cancel.check()
-        return out
+    def ready(self) -> Packed:
+        """As the kernels take it."""
+        return packed(self.spec, self.params, whole_key(self.spec, self.key))
 
     def frequencies(self, start: int, stop: int, cancel: CancelFlag | None = None) -> Array:
         """What a coder relies upon: int32 (n, V), each at least 1, TOTAL in all.
@@ -99,11 +68,13 @@ class AtlasModel:
         ValueError   the positions don't lie on the line
         Cancelled    the flag went up
         """
-        from deepfractals_gui.kernels.atlas_answers import frequencies
+        from deepfractals_gui.kernels.atlas_model import shares
 
-        found = self.logits(start, stop, cancel)
-        out = np.empty(found.shape, np.int32)
-        frequencies(found, TOTAL, out)
+        _check(self.spec, start, stop)
+        cancel = cancel or CancelFlag()
+        out = np.empty((stop - start, self.spec.symbols), np.int32)
+        shares(self.ready.grid, self.ready.net, np.arange(start, stop), TOTAL, out, cancel.array)
+        cancel.check()
         return out
 
 
@@ -112,23 +83,40 @@ def read(
     start: int,
     stop: int,
     *,
+    right: Array | None = None,
     cancel: CancelFlag | None = None,
     pool: Executor | None = None,
 ) -> Reading:
-    """Read a stretch; threads and where it begins change no bit.
+    """Read a stretch; neither threads nor where it begins change a bit.
+
+    Parameters
+    ----------
+    right : int (stop - start,), the text's symbols, whose probability is then told
 
     Raises
     ------
     ValueError   it doesn't lie on the line
     Cancelled    the flag went up
     """
-    parts = list((map if pool is None else pool.map)(
-        lambda piece: _read(model, piece, cancel), pieces(start, stop)
-    ))  # fmt: skip
-    if not parts:
-        return Reading(start, np.zeros(0, np.uint16), np.zeros(0, np.float32))
-    symbols, sureness = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Reading(start, symbols, sureness)
+    from deepfractals_gui.kernels.atlas_model import answer
+
+    _check(model.spec, start, stop)
+    cancel = cancel or CancelFlag()
+    ready, count = model.ready, stop - start
+    found, sureness = np.zeros(count, np.int64), np.zeros(count, ready.net.first.dtype)
+    positions = np.arange(start, stop)
+    wanted = np.full(count, -1) if right is None else np.asarray(right).astype(np.int64)
+
+    def one(piece: tuple[int, int]) -> None:
+        rows = slice(*piece)
+        answer(
+            ready.grid, ready.net, positions[rows], wanted[rows], found[rows], sureness[rows],
+            cancel.array,
+        )  # fmt: skip
+
+    list((map if pool is None else pool.map)(one, pieces(0, count)))
+    cancel.check()
+    return Reading(start, found.astype(np.uint16), sureness)
 
 
 def pieces(start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -136,11 +124,6 @@ def pieces(start: int, stop: int) -> Iterator[tuple[int, int]]:
     return ((at, min(at + _PIECE, stop)) for at in range(start, stop, _PIECE))
 
 
-def _read(
-    model: AtlasModel, piece: tuple[int, int], cancel: CancelFlag | None
-) -> tuple[Array, Array]:  # fmt: skip
-    logits = model.logits(*piece, cancel)
-    found = logits.argmax(axis=1)
-    top = logits[np.arange(found.size), found]
-    sureness = 1.0 / np.exp(logits - top[:, None]).sum(axis=1)
-    return found.astype(np.uint16), sureness.astype(np.float32)
+def _check(spec: AtlasSpec, start: int, stop: int) -> None:
+    if not 0 <= start <= stop <= spec.capacity:
+        raise ValueError(f"positions are 0 to {spec.capacity:,}, not {start:,} to {stop:,}")

@@ -1,7 +1,7 @@
-"""Learning a book: a step from one batch of positions.
+"""Learning a book: updates from batches of positions, and what is read back.
 
-A state is a value, from which `step` makes another. A batch is cut into blocks of fixed size whose
-gradients are added up in order, so that threads change no bit.
+A state is a value, from which `step` makes another. Each level of the table is
+moved by one thread: threads change no bit.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params
-from deepfractals_gui.atlas.passes import Passed, Slope, backward, forward, losses
+from deepfractals_gui.atlas.gradients import gradients
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params, whole_key
+from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
-from deepfractals_gui.kernels import atlas_features
 from deepfractals_gui.nn.initial import BATCHES, generator
 
-BLOCK = 1024
-"""Positions that one thread takes at a time."""
-GRID_BETA2, GRID_EPSILON = 0.99, 1e-15
+TABLE_BETA2, TABLE_EPSILON = 0.99, 1e-15
 
 
 class Exploded(ArithmeticError):
@@ -36,11 +34,12 @@ class TrainingSpec:
     Attributes
     ----------
     batch : positions of an update
-    learning_rate : Adam's, of everything but the grid
-    grid_rate : of the grid, whose second moment forgets faster (0.99) and whose ε is 1e-15
+    learning_rate : of the weights
+    table_rate : of the table
     decay : what both rates are multiplied by after each epoch
-    weight_decay : AdamW's, of the matrices
-    beta1, beta2, epsilon : Adam's
+    weight_decay : of matrices, per update and rate, apart from the gradient
+    beta1, beta2, epsilon : Adam's; the table's second moment forgets faster, by TABLE_BETA2, and
+        its ε is TABLE_EPSILON
 
     Raises
     ------
@@ -48,14 +47,14 @@ class TrainingSpec:
 
     References
     ----------
-    Loshchilov and Hutter 2017, arXiv:1711.05101, for AdamW.
+    Loshchilov and Hutter 2017, arXiv:1711.05101, for the decay apart from the gradient.
     """
 
     batch: int = 4096
     learning_rate: float = 3e-3
-    grid_rate: float = 3e-2
+    table_rate: float = 3e-2
     decay: float = 0.93
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -63,13 +62,13 @@ class TrainingSpec:
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= 1 << 20:
             raise ValueError(f"batch may be 1 to {1 << 20}, not {self.batch}")
-        for name in ("learning_rate", "grid_rate", "epsilon"):
+        for name in ("learning_rate", "table_rate", "epsilon"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
-        if not 0.0 <= self.weight_decay < math.inf:
-            raise ValueError(f"weight_decay is 0 or more, not {self.weight_decay}")
         if not 0.0 < self.decay <= 1.0:
             raise ValueError(f"decay may be above 0, up to 1, not {self.decay}")
+        if not 0.0 <= self.weight_decay < 1.0:
+            raise ValueError(f"weight_decay may be 0 to 1, without 1, not {self.weight_decay}")
         for name in ("beta1", "beta2"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} may be 0 to 1, without 1, not {getattr(self, name)}")
@@ -77,14 +76,15 @@ class TrainingSpec:
 
 @dataclass(frozen=True, eq=False)
 class TrainingState:
-    """A run at one moment: a value.
+    """A run at one moment: a value, whose arrays nobody changes.
 
     Attributes
     ----------
     spec, training : what learns, and how
-    params, first, second : now, and Adam's moments
+    params : now
+    first, second : Adam's moments
     rng : the state of the generator that shuffles
-    order : the positions of this epoch, shuffled, int64; empty before an epoch begins
+    order : the positions of this epoch, shuffled; empty before an epoch begins
     at : how many of them are done
     updates, epoch : updates and whole epochs done
     """
@@ -103,129 +103,175 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Report:
-    """One update: its batch's mean loss (nats) and accuracy before it, and the batch's size."""
+    """What some updates saw: means over their samples, each before the update that it was for.
+
+    Attributes
+    ----------
+    loss : cross-entropy, nats
+    accuracy : right characters, of all
+    count : samples
+    """
 
     loss: float
     accuracy: float
     count: int
 
 
-def begin(
-    spec: AtlasSpec, training: TrainingSpec, seed: int, dtype: type = np.float32
-) -> TrainingState:
+def begin(spec: AtlasSpec, training: TrainingSpec, seed: int) -> TrainingState:
     """The first state. Weights and shuffling are streams of the seed; see `nn.initial`."""
-    params = initial_params(spec, seed, dtype)
-    zeros = AtlasParams.of({name: np.zeros_like(array) for name, array in params})
+    params = initial_params(spec, seed)
+    first, second = (
+        AtlasParams.of({name: np.zeros_like(array) for name, array in params}) for _ in range(2)
+    )
     rng = dict(generator(seed, BATCHES).bit_generator.state)
-    return TrainingState(spec, training, params, zeros, zeros, rng)
-
-
-@dataclass(frozen=True, eq=False)
-class _Learned:
-    """What a block of positions has to say."""
-
-    passed: Passed
-    slope: Slope
-    losses: Array
-    right: int
+    return TrainingState(spec, training, params, first, second, rng)
 
 
 def step(
     s: TrainingState,
     symbols: Array,
     *,
-    cancel: CancelFlag | None = None,
+    updates: int = 1,
     pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
 ) -> tuple[TrainingState, Report]:
-    """The state after one update, and a report; an epoch that is over is followed by another.
+    """The state after some updates, and a report of them; an epoch's end begins another.
+
+    The table is copied once for all of them: several at once are quicker.
 
     Parameters
     ----------
-    symbols : the book's, whole numbers below the alphabet's size, (N,), N at most the capacity
+    symbols : int (N,)   the book; N is at most the capacity
 
     Raises
     ------
-    ValueError   the book is empty or longer than the line
+    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet
     Exploded     the loss isn't finite
     Cancelled    the flag went up
     """
-    if not 0 < symbols.size <= s.spec.capacity:
-        raise ValueError(f"a book has 1 to {s.spec.capacity:,} characters, not {symbols.size:,}")
-    s = _in_epoch(s, symbols.size)
-    batch = s.order[s.at : s.at + s.training.batch]
-    blocks = [batch[k : k + BLOCK] for k in range(0, batch.size, BLOCK)]
-
-    def one(positions: Array) -> _Learned:
-        return _learn(s.spec, s.params, positions, symbols[positions], batch.size, cancel)
-
-    found = list((map if pool is None else pool.map)(one, blocks))
-    loss = float(np.concatenate([part.losses for part in found]).mean(dtype=np.float64))
-    if not math.isfinite(loss):
-        raise Exploded(f"the loss of update {s.updates + 1} is {loss}")
-    report = Report(loss, sum(part.right for part in found) / batch.size, batch.size)
-    at = s.at + batch.size
-    over = at >= s.order.size
-    params, first, second = _updated(s, found)
-    return replace(
-        s, params=params, first=first, second=second, updates=s.updates + 1,
-        at=0 if over else at, order=s.order[:0] if over else s.order, epoch=s.epoch + over,
-    ), report  # fmt: skip
-
-
-def _in_epoch(s: TrainingState, count: int) -> TrainingState:
-    """The state with positions to go on with."""
-    if s.at < s.order.size:
-        return s
-    rng = np.random.Generator(np.random.PCG64())
-    rng.bit_generator.state = s.rng
-    order = rng.permutation(count)
-    return replace(s, order=order, at=0, rng=dict(rng.bit_generator.state))
-
-
-def _learn(
-    spec: AtlasSpec, params: AtlasParams, positions: Array, symbols: Array, count: int,
-    cancel: CancelFlag | None,
-) -> _Learned:  # fmt: skip
-    passed = forward(spec, params, positions, cancel=cancel)
-    found, p = losses(passed, symbols)
-    right = int(np.sum(passed.logits.argmax(axis=0) == symbols))
-    p[symbols, np.arange(symbols.size)] -= 1
-    p /= p.dtype.type(count)
-    return _Learned(passed, backward(spec, params, passed, p, cancel), found, right)
-
-
-def _updated(
-    s: TrainingState, found: list[_Learned]
-) -> tuple[AtlasParams, AtlasParams, AtlasParams]:
-    """Parameters and moments after the update."""
-    t, update = s.training, s.updates + 1
-    fall = t.decay**s.epoch
-    slope = dict(found[0].slope.dense)
-    for part in found[1:]:
-        slope = {name: array + part.slope.dense[name] for name, array in slope.items()}
-    params, first, second = (dict(one) for one in (s.params, s.first, s.second))
-    for name, g in slope.items():
-        w, m, v = params[name], first[name], second[name]
-        kind = w.dtype.type
-        m = kind(t.beta1) * m + kind(1.0 - t.beta1) * g
-        v = kind(t.beta2) * v + kind(1.0 - t.beta2) * g * g
-        size = np.sqrt(v / kind(1.0 - t.beta2**update)) + kind(t.epsilon)
-        rate = kind(t.learning_rate * fall)
-        if w.ndim == 2:
-            w = w - rate * kind(t.weight_decay) * w
-        params[name] = w - rate * (m / kind(1.0 - t.beta1**update)) / size
-        first[name], second[name] = m, v
-    if s.params.table.size:
-        table, m, v = (one["table"].copy() for one in (params, first, second))
-        g, touched = np.zeros_like(table), np.zeros(len(table), np.uint8)
-        low = 2 * s.spec.octaves
-        for part in found:
-            sight = part.passed.seen
-            atlas_features.grid_back(
-                part.slope.by_seen[low:], sight.left, sight.right, sight.share, g, touched
-            )
-        atlas_features.grid_adam(
-            table, m, v, g, touched, t.grid_rate * fall, t.beta1, GRID_BETA2, GRID_EPSILON, update
+    book = checked_symbols(s.spec, symbols)
+    work = _Work.of(s)
+    loss = hits = 0.0
+    count = 0
+    for _ in range(updates):
+        rows = work.draw(len(book))
+        found = gradients(
+            s.spec, work.params, rows, book[rows], whole_key(s.spec), work.slopes, pool, cancel
         )
-        params["table"], first["table"], second["table"] = table, m, v
-    return AtlasParams.of(params), AtlasParams.of(first), AtlasParams.of(second)
+        if not math.isfinite(found.loss):
+            raise Exploded(f"the loss of update {work.updates + 1} is {found.loss / len(rows)}")
+        work.move(found.params, pool, cancel)
+        loss, hits, count = loss + found.loss, hits + found.hits, count + len(rows)
+    if cancel is not None:
+        cancel.check()
+    return work.state(s), Report(loss / max(count, 1), hits / max(count, 1), count)
+
+
+def checked_symbols(spec: AtlasSpec, symbols: Array) -> Array:
+    """The symbols as int64. Raises ValueError: none, too many, or beyond the alphabet."""
+    if not 0 < len(symbols) <= spec.capacity:
+        raise ValueError(
+            f"the model holds 1 to {spec.capacity:,} characters, the text has {len(symbols):,}"
+        )
+    book: Array = np.asarray(symbols).astype(np.int64)
+    if book.min() < 0 or book.max() >= spec.symbols:
+        raise ValueError(f"the model knows {spec.symbols} symbols, the text has {book.max() + 1}")
+    return book
+
+
+class _Work:
+    """Copies of a state's arrays, which updates change in place."""
+
+    def __init__(self, s: TrainingState) -> None:
+        self.spec, self.how = s.spec, s.training
+        self.params, self.first, self.second = (
+            AtlasParams.of({name: array.copy() for name, array in part})
+            for part in (s.params, s.first, s.second)
+        )
+        self.slopes = np.zeros_like(self.params.table)
+        self.rng = np.random.Generator(np.random.PCG64())
+        self.rng.bit_generator.state = s.rng
+        self.order, self.at, self.updates, self.epoch = s.order, s.at, s.updates, s.epoch
+
+    @classmethod
+    def of(cls, s: TrainingState) -> _Work:
+        return cls(s)
+
+    def draw(self, count: int) -> Array:
+        """The positions of the next batch."""
+        if self.at >= len(self.order):
+            self.order, self.at = self.rng.permutation(count), 0
+        return self.order[self.at : self.at + self.how.batch]
+
+    def move(self, slope: AtlasParams, pool: Executor | None, cancel: CancelFlag | None) -> None:
+        """One update; an epoch that is over is counted."""
+        from deepfractals_gui.kernels import atlas_features
+
+        how = self.how
+        self.updates += 1
+        fade = how.decay**self.epoch
+        rise1, rise2 = (1.0 - beta**self.updates for beta in (how.beta1, how.beta2))
+        root = math.sqrt(rise2)
+        for name, w in self.params:
+            if name == "table":
+                continue
+            g, m, v = (getattr(part, name) for part in (slope, self.first, self.second))
+            m *= how.beta1
+            m += (1.0 - how.beta1) * g
+            v *= how.beta2
+            v += (1.0 - how.beta2) * g * g
+            if w.ndim == 2 and how.weight_decay:
+                w *= 1.0 - how.learning_rate * fade * how.weight_decay
+            # What has no gradient, such as the columns of a key of 0, stays.
+            w -= how.learning_rate * fade * root / rise1 * m / (np.sqrt(v) + how.epsilon * root)
+        rise2 = 1.0 - TABLE_BETA2**self.updates
+        root = math.sqrt(rise2)
+        rates = np.array(
+            [how.table_rate * fade * root / rise1, how.beta1, 1.0 - how.beta1, TABLE_BETA2,
+             1.0 - TABLE_BETA2, TABLE_EPSILON * root], self.params.table.dtype,
+        )  # fmt: skip
+        flag = (cancel or CancelFlag()).array
+
+        def one(level: Array) -> None:
+            atlas_features.adam_rows(
+                self.params.table, self.first.table, self.second.table, slope.table,
+                int(level[1]), int(level[1] + level[2]), rates, flag,
+            )  # fmt: skip
+
+        list((map if pool is None else pool.map)(one, self.spec.grids))
+        if cancel is not None:
+            cancel.check()
+        self.at += min(how.batch, len(self.order) - self.at)
+        if self.at >= len(self.order):
+            self.order, self.at, self.epoch = self.order[:0], 0, self.epoch + 1
+
+    def state(self, s: TrainingState) -> TrainingState:
+        return replace(
+            s, params=self.params, first=self.first, second=self.second,
+            rng=dict(self.rng.bit_generator.state), order=self.order, at=self.at,
+            updates=self.updates, epoch=self.epoch,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How well a text is known: mean cross-entropy in nats, the share that is right, and each."""
+
+    loss: float
+    accuracy: float
+    reading: Reading
+
+
+def evaluate(
+    s: TrainingState,
+    symbols: Array,
+    *,
+    pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
+) -> Evaluation:
+    """Read the whole book back. Raises ValueError as `step` does, and Cancelled."""
+    book = checked_symbols(s.spec, symbols)
+    model = AtlasModel(s.spec, s.params)
+    found = read(model, 0, len(book), right=book, pool=pool, cancel=cancel)
+    loss = -np.log(np.maximum(found.sureness.astype(np.float64), 1e-38))
+    return Evaluation(float(loss.mean()), float(np.mean(found.right(book))), found)

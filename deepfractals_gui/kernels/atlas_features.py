@@ -1,210 +1,196 @@
-"""What the text atlas sees of a coordinate: octaves, and a hash grid of one dimension.
+"""What a position is seen as: octaves of sines, and rows of tables looked up on grids.
 
-A position i of a line that holds N has the coordinate x = (i + 1/2) / N. Phases and places on the
-grid are worked out in whole numbers, so that no bit of them is lost.
-
-References
-----------
-Mildenhall et al. 2020, arXiv:2003.08934, for octaves. Müller et al. 2022, arXiv:2201.05989, for the
-hash grid.
+Phases, cells and weights come from whole numbers: with x = (2 i + 1) / (2 N) the phase 2^k x and
+the place R x on a grid of R cells are remainders by 2 N, exact however high k or R is.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.kernels.intrinsics import raised
-from deepfractals_gui.kernels.jit import inline, kernel
+from deepfractals_gui.kernels.atlas_shapes import LANES
+from deepfractals_gui.kernels.intrinsics import fma, raised
+from deepfractals_gui.kernels.jit import inline, kernel, routine
 
-_HASH = 2654435761
-"""Knuth's multiplier for 32 bits, odd and close to 2^32 / golden ratio."""
-_TURN = 2.0 * math.pi
-_S3, _S5, _S7 = -1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0
-_S9, _S11, _S13 = 1.0 / 362880.0, -1.0 / 39916800.0, 1.0 / 6227020800.0
-_C4, _C6, _C8 = 1.0 / 24.0, -1.0 / 720.0, 1.0 / 40320.0
-_C10, _C12, _C14 = -1.0 / 3628800.0, 1.0 / 479001600.0, -1.0 / 87178291200.0
+RESOLUTION, BEGIN, ROWS, DENSE = range(4)
+"""Columns of a table of levels: cells, the first row, how many rows, and 1 where every corner of a
+cell has a row of its own; else rows are a power of two."""
 
-
-@inline
-def octave(position: int, capacity: int, k: int) -> Any:
-    """sin and cos of 2π 2^k x. Their own series: a library's sine isn't the same everywhere."""
-    period = 2 * capacity
-    turn = float(((2 * position + 1) << k) % period) / period
-    quarter = math.floor(4.0 * turn + 0.5)
-    a = _TURN * (turn - 0.25 * quarter)
-    b = a * a
-    s = a * (1.0 + b * (_S3 + b * (_S5 + b * (_S7 + b * (_S9 + b * (_S11 + b * _S13))))))
-    c = 1.0 + b * (
-        -0.5 + b * (_C4 + b * (_C6 + b * (_C8 + b * (_C10 + b * (_C12 + b * _C14)))))
-    )  # fmt: skip
-    turned = int(quarter) & 3
-    if turned == 1:
-        return c, -s
-    if turned == 2:
-        return -s, -c
-    if turned == 3:
-        return -c, s
-    return s, c
+_FACTOR = 2654435761
+_LEAST = 1e-18
+"""A smaller gradient is none: float32 can't hold its square, and would crawl through denormals."""
+# sin(u π/2) / u and cos(u π/2) in u², for |u| <= 1/2: Taylor's series, the highest first; what is
+# left out is below 1e-17.
+_SINE = tuple(
+    (-1) ** k * (math.pi / 2) ** (2 * k + 1) / math.factorial(2 * k + 1) for k in range(8, -1, -1)
+)
+_COSINE = tuple(
+    (-1) ** k * (math.pi / 2) ** (2 * k) / math.factorial(2 * k) for k in range(8, -1, -1)
+)
 
 
 @inline
-def place(position: int, capacity: int, level: Any) -> Any:
-    """The two rows of the table between which a position lies on a level, and how far along.
-
-    ``level`` is int64 (3,): resolution, first row, and the bits of a hashed level or 0.
-    """
-    period = 2 * capacity
-    scaled = (2 * position + 1) * level[0]
-    left = scaled // period
-    share = float(scaled % period) / period
-    return _row(left, level), _row(left + 1, level), share
+def row_of(corner: int, rows: int, dense: int) -> int:
+    """The row of a table for a corner of a grid: by a multiplicative hash where they are few."""
+    if dense:
+        return corner
+    # The top bits of a product of 32 bits; rows are a power of two.
+    return (((corner * _FACTOR) & 0xFFFFFFFF) * rows) >> 32
 
 
-@inline
-def _row(index: int, level: Any) -> int:
-    if level[2] == 0:
-        return int(level[1] + index)
-    return int(level[1] + (((index * _HASH) & 0xFFFFFFFF) >> (32 - level[2])))
+@routine
+def add_octaves(positions: Array, capacity: int, octaves: int, rows: Array) -> None:
+    """Write sin and cos of 2π 2^k x, k below ``octaves``, as rows 2 k and 2 k + 1 of a tile."""
+    kind = rows.dtype.type
+    full = 2 * capacity
+    scale = kind(1.0) / kind(full)
+    turn = np.empty(LANES, np.int64)
+    for lane in range(LANES):
+        turn[lane] = (2 * positions[lane] + 1) % full
+    for k in range(octaves):
+        at = 2 * k * LANES
+        for lane in range(LANES):
+            # In quarters of a turn: the nearest whole one, and what is left of it.
+            four = 4 * turn[lane]
+            quarter = (four + capacity) // full
+            u = kind(four - quarter * full) * scale
+            z = u * u
+            s = kind(_SINE[0])
+            c = kind(_COSINE[0])
+            for one in _SINE[1:]:
+                s = fma(s, z, kind(one))
+            for one in _COSINE[1:]:
+                c = fma(c, z, kind(one))
+            s *= u
+            odd, less = quarter & 1, quarter & 2
+            sine = c if odd else s
+            cosine = -s if odd else c
+            rows[at + lane] = -sine if less else sine
+            rows[at + LANES + lane] = -cosine if less else cosine
+            twice = 2 * turn[lane]
+            turn[lane] = twice - full if twice >= full else twice
 
 
-@kernel
-def octaves(positions: Array, capacity: int, count: int, out: Array, flag: Array) -> None:
-    """Write sines and cosines of 2π 2^k x.
-
-    Parameters
-    ----------
-    positions : int64 (n,)
-    capacity : N
-    count : k is 0 to count - 1, and 2^k at most N / 2
-    out : float (>= 2 count, n); row 2k has the sines, row 2k + 1 the cosines
-    flag : when it goes up, this returns before the next octave
-    """
-    for k in range(count):
-        if raised(flag):
-            return
-        sines, cosines = out[2 * k], out[2 * k + 1]
-        for n in range(positions.size):
-            s, c = octave(positions[n], capacity, k)
-            sines[n] = s
-            cosines[n] = c
-
-
-@kernel
-def grid_places(
-    positions: Array, capacity: int, levels: Array, left: Array, right: Array, share: Array,
-    flag: Array,
-) -> None:  # fmt: skip
-    """Find where positions lie on the grid.
-
-    Parameters
-    ----------
-    positions : int64 (n,)
-    levels : int64 (L, 3): see `place`
-    left, right : int64 (L, n), rows of the table
-    share : float (L, n), how far from left to right
-    """
-    for level in range(levels.shape[0]):
-        if raised(flag):
-            return
-        for n in range(positions.size):
-            a, b, w = place(positions[n], capacity, levels[level])
-            left[level, n] = a
-            right[level, n] = b
-            share[level, n] = w
-
-
-@kernel
-def grid_values(table: Array, left: Array, right: Array, share: Array, out: Array) -> None:
-    """Write (1 - w) E[left] + w E[right], one row of ``out`` a feature of a level.
-
-    Parameters
-    ----------
-    table : E, float (rows, F)
-    left, right, share : (L, n); see `grid_places`
-    out : float (L F, n)
-    """
-    features = table.shape[1]
-    for level in range(left.shape[0]):
-        for feature in range(features):
-            row = out[level * features + feature]
-            for n in range(left.shape[1]):
-                w = share[level, n]
-                a = table[left[level, n], feature]
-                b = table[right[level, n], feature]
-                row[n] = a + w * (b - a)
-
-
-@kernel
-def grid_back(
-    back: Array, left: Array, right: Array, share: Array, slope: Array, touched: Array
+@routine
+def add_cells(
+    positions: Array, capacity: int, levels: Array, table: Array, first: int, rows: Array
 ) -> None:
-    """Add the gradient by the table's rows, in the order of the positions.
-
-    Parameters
-    ----------
-    back : gradient by what `grid_values` wrote, float (L F, n)
-    slope : float (rows, F), added to
-    touched : uint8 (rows,); rows that were met are set to 1
-    """
-    features = slope.shape[1]
-    for level in range(left.shape[0]):
-        for n in range(left.shape[1]):
-            w = share[level, n]
-            a, b = left[level, n], right[level, n]
-            touched[a] = 1
-            touched[b] = 1
-            for feature in range(features):
-                g = back[level * features + feature, n]
-                slope[a, feature] += (1 - w) * g
-                slope[b, feature] += w * g
-
-
-@kernel
-def grid_adam(
-    table: Array, first: Array, second: Array, slope: Array, touched: Array, rate: float,
-    beta1: float, beta2: float, epsilon: float, update: int,
-) -> None:  # fmt: skip
-    """One step of Adam for the rows that were touched; the others and their moments stay.
-
-    Parameters
-    ----------
-    table, first, second : float (rows, F), written in place: rows, and their moments
-    slope, touched : see `grid_back`
-    update : 1 for the first one
+    """Write (1 - w) E[h(i)] + w E[h(i + 1)] of each level, from row ``first`` of a tile on.
 
     References
     ----------
-    Kingma and Ba 2014, arXiv:1412.6980.
+    Müller et al. 2022, "Instant neural graphics primitives", arXiv:2201.05989.
     """
-    low, high = 1.0 - beta1**update, 1.0 - beta2**update
-    for row in range(table.shape[0]):
-        if touched[row]:
-            for feature in range(table.shape[1]):
-                g = slope[row, feature]
-                m = beta1 * first[row, feature] + (1.0 - beta1) * g
-                v = beta2 * second[row, feature] + (1.0 - beta2) * g * g
-                first[row, feature] = m
-                second[row, feature] = v
-                table[row, feature] -= rate * (m / low) / (math.sqrt(v / high) + epsilon)
+    kind = rows.dtype.type
+    full = 2 * capacity
+    scale = kind(1.0) / kind(full)
+    width = table.shape[1]
+    for level in range(len(levels)):
+        cells, begin, count, dense = levels[level]
+        at = (first + level * width) * LANES
+        for lane in range(LANES):
+            place = (2 * positions[lane] + 1) * cells
+            cell = place // full
+            w = kind(place - cell * full) * scale
+            left = begin + row_of(cell, count, dense)
+            right = begin + row_of(cell + 1, count, dense)
+            for k in range(width):
+                a = table[left, k]
+                rows[at + k * LANES + lane] = fma(w, table[right, k] - a, a)
 
 
-def _warm_seen() -> None:
-    positions, flag = np.arange(4), np.zeros(1, np.uint8)
-    levels = np.array([[2, 0, 0], [8, 3, 2]])
-    left, right = np.zeros((2, 4), np.int64), np.zeros((2, 4), np.int64)
-    table, out = np.zeros((7, 2), np.float32), np.zeros((4, 4), np.float32)
-    share, touched = np.zeros((2, 4), np.float32), np.zeros(7, np.uint8)
-    octaves(positions, 4, 1, out, flag)
-    grid_places(positions, 4, levels, left, right, share, flag)
-    grid_values(table, left, right, share, out)
-    grid_back(out, left, right, share, table, touched)
-    grid_adam(
-        table, table.copy(), table.copy(), table.copy(), touched, 1e-3, 0.9, 0.99, 1e-15, 1
-    )  # fmt: skip
+@kernel
+def scatter(
+    positions: Array,
+    capacity: int,
+    levels: Array,
+    level: int,
+    slopes: Array,
+    gradient: Array,
+    flag: Array,
+) -> None:
+    """Add to a table's gradient, at one level, what the features' gradients say, in order.
+
+    Parameters
+    ----------
+    positions : int64 (tiles · LANES,)
+    slopes : float (tiles, levels · F, LANES)   by the features of the grids
+    gradient : float (rows, F)
+    flag : when it goes up, this returns before the next tile
+    """
+    kind = gradient.dtype.type
+    full = 2 * capacity
+    scale = kind(1.0) / kind(full)
+    width = gradient.shape[1]
+    cells, begin, count, dense = levels[level]
+    for tile in range(len(slopes)):
+        if raised(flag):
+            return
+        for lane in range(LANES):
+            place = (2 * positions[tile * LANES + lane] + 1) * cells
+            cell = place // full
+            w = kind(place - cell * full) * scale
+            left = begin + row_of(cell, count, dense)
+            right = begin + row_of(cell + 1, count, dense)
+            for k in range(width):
+                g = slopes[tile, level * width + k, lane]
+                share = w * g
+                gradient[left, k] += g - share
+                gradient[right, k] += share
 
 
-WARM = (("atlas features", _warm_seen),)
+@kernel
+def adam_rows(
+    table: Array, first: Array, second: Array, gradient: Array, begin: int, end: int, how: Array,
+    flag: Array,
+) -> None:  # fmt: skip
+    """Move the rows of a table that have a gradient, and set it to 0.
+
+    Parameters
+    ----------
+    table, first, second, gradient : float (rows, F)   with Adam's moments
+    how : float (6,), in the same type: rate / (1 - β1^t), β1, 1 - β1, β2, 1 - β2, ε √(1 - β2^t),
+        the rate times √(1 - β2^t)
+    flag : when it goes up, this returns within 1,024 rows
+    """
+    rate, beta1, rest1, beta2, rest2, epsilon = how
+    for row in range(begin, end):
+        if row % 1024 == 0 and raised(flag):
+            return
+        touched = False
+        for k in range(table.shape[1]):
+            touched = touched or abs(gradient[row, k]) > _LEAST
+        if not touched:
+            for k in range(table.shape[1]):
+                gradient[row, k] = 0.0
+            continue
+        for k in range(table.shape[1]):
+            g = gradient[row, k]
+            m = fma(beta1, first[row, k], rest1 * g)
+            v = fma(beta2, second[row, k], rest2 * g * g)
+            first[row, k], second[row, k] = m, v
+            table[row, k] -= rate * m / (np.sqrt(v) + epsilon)
+            gradient[row, k] = 0.0
+
+
+def warm_grid() -> tuple[Array, Array]:
+    """One level of eight cells, and its table, for whoever compiles a kernel."""
+    return np.array([[8, 0, 9, 1]]), np.zeros((9, 2), np.float32)
+
+
+def _warm_scatter() -> None:
+    levels, table = warm_grid()
+    positions, slopes = np.zeros(LANES, np.int64), np.zeros((1, 2, LANES), np.float32)
+    scatter(positions, 8, levels, 0, slopes, table, np.zeros(1, np.uint8))
+
+
+def _warm_adam() -> None:
+    _, table = warm_grid()
+    how, flag = np.ones(6, np.float32), np.zeros(1, np.uint8)
+    adam_rows(table, table.copy(), table.copy(), table.copy(), 0, 9, how, flag)
+
+
+WARM = (("atlas scatter", _warm_scatter), ("atlas tables", _warm_adam))

@@ -35,7 +35,7 @@ MODULES = (
     "deepfractals_gui.kernels.field_mixing",
     "deepfractals_gui.kernels.field_courses",
     "deepfractals_gui.kernels.atlas_features",
-    "deepfractals_gui.kernels.atlas_answers",
+    "deepfractals_gui.kernels.atlas_model",
     "deepfractals_gui.kernels.atlas_coder",
     "deepfractals_gui.kernels.atlas_contexts",
     "deepfractals_gui.kernels.atlas_calibration",

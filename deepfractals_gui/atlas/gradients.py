@@ -1,0 +1,95 @@
+"""Loss and gradients of a model at some positions.
+
+Positions go in blocks of a fixed size whose gradients are added up in order, and each level of the
+table is added to by one thread: threads change no bit.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.packing import blank_sums, key_gradient, packed, unpacked
+from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.cancel import CancelFlag
+from deepfractals_gui.kernels.atlas_shapes import LANES
+
+BLOCK = 4 * LANES
+"""Positions whose gradients one thread sums up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """Of the mean cross-entropy of a batch; ``loss`` and ``hits`` are sums over it."""
+
+    params: AtlasParams
+    loss: float
+    hits: float
+    key: Array
+
+
+def gradients(
+    spec: AtlasSpec,
+    params: AtlasParams,
+    positions: Array,
+    symbols: Array,
+    key: Array,
+    table: Array | None = None,
+    pool: Executor | None = None,
+    cancel: CancelFlag | None = None,
+) -> Gradients:
+    """Loss and gradients at some positions, in the type of the parameters.
+
+    Parameters
+    ----------
+    positions, symbols : int64 (n,)
+    key : float (K,)
+    table : (rows, F) of zeros, to which the table's gradient is added; without it, a new one
+    """
+    from deepfractals_gui.kernels import atlas_features, atlas_model
+
+    ready = packed(spec, params, key)
+    kind = params.first.dtype
+    starts = range(0, len(positions), BLOCK)
+    tiles = -(-len(positions) // LANES)
+    slopes = np.zeros((tiles, len(spec.grids) * spec.features, LANES), kind)
+    flag = (cancel or CancelFlag()).array
+    weight = 1.0 / len(positions)
+
+    def one(start: int) -> tuple[Any, Array]:
+        sums, scores = blank_sums(spec, kind), np.zeros(2)
+        rows = slice(start, start + BLOCK)
+        own = slopes[start // LANES : (start + BLOCK) // LANES]
+        atlas_model.learn(
+            ready.grid, ready.net, positions[rows], symbols[rows], weight, sums, own, scores, flag
+        )
+        return sums, scores
+
+    spread = map if pool is None else pool.map
+    found = list(spread(one, starts))
+    if cancel is not None:
+        cancel.check()
+    sums, scores = found[0]
+    for more, other in found[1:]:
+        for array, addend in zip(sums, more, strict=True):
+            array += addend
+        scores += other
+    slope = np.zeros_like(params.table) if table is None else table
+    padded = np.concatenate(
+        [positions, np.full(tiles * LANES - len(positions), positions[-1], np.int64)]
+    )
+
+    def scatter(level: int) -> None:
+        atlas_features.scatter(padded, spec.capacity, spec.grids, level, slopes, slope, flag)
+
+    list(spread(scatter, range(len(spec.grids))))
+    if cancel is not None:
+        cancel.check()
+    return Gradients(
+        unpacked(spec, sums, key, slope), float(scores[0]), float(scores[1]),
+        key_gradient(params, sums),
+    )  # fmt: skip
