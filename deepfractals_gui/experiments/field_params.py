@@ -68,8 +68,8 @@ class FieldRunParams:
         "adjoint end at 1e-6.", low=1e-10, high=0.1, slider=(1e-8, 1e-2), log=True, group="Solver",
     )  # fmt: skip
     solver_steps: int = param(
-        30, "Steps of a solve, at most; back, to a smaller residual, twice as many.", low=1, high=2000, slider=(5, 200), log=True,
-        group="Solver",
+        30, "Steps of a solve, at most; back, to a smaller residual, twice as many.", low=1,
+        high=2000, slider=(5, 200), log=True, group="Solver",
     )  # fmt: skip
     gradient: str = param(
         "implicit",

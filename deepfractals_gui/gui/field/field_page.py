@@ -22,6 +22,7 @@ from deepfractals_gui.equilibrium.field import FieldParams
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
 from deepfractals_gui.gui.field.field_sentences import CHANGED, sentence_of
@@ -364,6 +365,7 @@ class FieldPage(QWidget):
 
     def shut_down(self) -> None:
         """Stop training and solving: the window closes."""
+        stop_fetching(self)
         self.solving.close()
         self.trainer.close()
         self.files.shut_down()
