@@ -140,6 +140,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", metavar="RUN", type=Path, help="a run's folder, whose best is taken, or a checkpoint"
     )
+    parser.add_argument(
+        "--model", choices=("latest", "best"), default="latest",
+        help="which parameters of a file answer: those it ends with, or its best so far",
+    )  # fmt: skip
 
 
 def steps(text: str) -> tuple[int, ...]:

@@ -75,10 +75,14 @@ class EvolutionView(QWidget):
 
     Left and Right go a step, Home and End to the ends, Space plays.
 
-    ``stepped(step)`` follows every change of the step shown.
+    Signals
+    -------
+    stepped(step)   follows every change of the step shown
+    rested()        it plays no more
     """
 
     stepped = Signal(int)
+    rested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -204,8 +208,11 @@ class EvolutionView(QWidget):
 
     @Slot()
     def pause(self) -> None:
+        played = self.playing
         self._timer.stop()
         self._restyle()
+        if played:
+            self.rested.emit()
 
     @Slot()
     def _advance(self) -> None:

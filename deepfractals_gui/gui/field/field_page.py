@@ -64,6 +64,7 @@ class FieldPage(QWidget):
         self._number = 0
         self._shown: tuple[FieldParams, float, str] | None = None
         self._model: FieldModel | None = None
+        self._asked: FieldModel | None = None
         self._more_epochs = first.epochs
         self.trainer, self.solving = FieldTrainer(), Solving()
         self.settings = FieldSettings(first)
@@ -139,8 +140,10 @@ class FieldPage(QWidget):
         self.bar.rewindWished.connect(self.rewind)
         self.settings.draw.drawn.connect(self._ask)
         self.settings.draw.pad.lifted.connect(self._play_next)
+        self.settings.draw.modelChosen.connect(self._ask)
         self.settings.changed.connect(self._settings_changed)
         self.evolution.stepped.connect(self.curves.set_step)
+        self.evolution.rested.connect(self._catch_up)
         self.sights.chosen.connect(self._turn)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys, act in self.files.shortcuts:
@@ -192,11 +195,18 @@ class FieldPage(QWidget):
     @Slot(object)
     def _looked(self, look: FieldLook) -> None:
         self.look = look
+        self.settings.draw.set_best(look.state.best_epoch, look.state.best_accuracy)
         self._show_look()
         # What is being played isn't taken away by training.
         if not self.evolution.playing:
-            self._ask()
+            self._catch_up()
         self.trainer.took()
+
+    @Slot()
+    def _catch_up(self) -> None:
+        """Ask the field that answers now, if another one was asked last."""
+        if self.look is not None and self._shown_model(self.look) is not self._asked:
+            self._ask()
 
     def _show_look(self) -> None:
         look = self.look
@@ -221,16 +231,18 @@ class FieldPage(QWidget):
             return
         p, data = self.params, look.state.data
         self._number += 1
+        self._asked = self._shown_model(look)
         self.solving.ask(
             Question(
-                self._shown_model(look), data.drawing(self.settings.draw.image), p.solver,
+                self._asked, data.drawing(self.settings.draw.image), p.solver,
                 p.damping, p.solver_steps, p.tolerance, self.sights.key == "race", self._number,
             )
         )  # fmt: skip
 
     def _shown_model(self, look: FieldLook) -> FieldModel:
-        """The field of the run, but with the γ and the activation of the settings."""
-        p, model = self.params, look.state.model
+        """The field as it is now, or was at its best, with γ and activation as they are set."""
+        best = self.settings.draw.model.key == "best"
+        p, model = self.params, look.state.best_model if best else look.state.model
         key = model.params, p.gamma, p.activation
         if self._model is None or self._shown is None or self._shown[1:] != key[1:] or (
             self._shown[0] is not key[0]
@@ -346,6 +358,7 @@ class FieldPage(QWidget):
             Qt.Key.Key_E: self.bar.epoch_button.click,
             Qt.Key.Key_R: self.bar.rewind_button.click,
             Qt.Key.Key_P: self.evolution.toggle,
+            Qt.Key.Key_M: self.settings.draw.turn_model,
         }
         act = acts.get(Qt.Key(event.key()))
         if plain and act is not None and not event.isAutoRepeat():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,6 +130,36 @@ def test_a_run_is_interrupted_saved_and_resumed_as_if_nothing_had_happened(
         assert (mine == other).all()
     assert page.training.plots["loss"].lines
     assert "all 2 epochs are done" in page.bar.words.lower()
+
+
+def test_latest_or_best_answers_also_of_a_saved_run(page, after, qtbot, tmp_path) -> None:
+    draw = page.settings.draw
+    assert not draw.model.isEnabled()
+    QTest.keyClick(page, Qt.Key.Key_M)
+    assert draw.model.key == "latest"
+    page.start()
+    qtbot.waitUntil(lambda: bool(page.look.state.stopped), timeout=PATIENCE)
+    state = page.look.state
+    # Two epochs at this rate aren't sure to differ in accuracy: the first is made the best.
+    first = Field().epoch(Field().start(SMALL))
+    state = replace(state, best=first.training.params, best_epoch=1)
+    Field().save(state, tmp_path / "run.npz")
+    page.files.take(tmp_path / "run.npz")
+    qtbot.waitUntil(lambda: page.look.state.best_epoch == 1, timeout=PATIENCE)
+
+    def asked(params):
+        return lambda one: all(
+            (mine == other).all()
+            for (_, mine), (_, other) in zip(one.question.model.params, params, strict=True)
+        )
+
+    after(lambda: QTest.keyClick(page, Qt.Key.Key_M), asked(state.best))
+    assert draw.model.key == "best"
+    assert "epoch 1" in draw.model.toolTip()
+    after(lambda: QTest.keyClick(draw.model, Qt.Key.Key_Left), asked(state.training.params))
+    page.rewind()
+    qtbot.waitUntil(lambda: page.look.state.step == 0, timeout=PATIENCE)
+    assert not draw.model.isEnabled()
 
 
 def test_after_its_last_epoch_it_trains_as_many_again(page, qtbot) -> None:
