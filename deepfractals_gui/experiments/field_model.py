@@ -14,7 +14,6 @@ from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.field import FieldParams, FieldSpec, logits
 from deepfractals_gui.equilibrium.iteration import Solution, Solver, solve
 from deepfractals_gui.equilibrium.maps import FieldMap, Kernel, field_map
-from deepfractals_gui.equilibrium.spectral import Peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,20 +24,14 @@ class FieldModel:
     params: FieldParams
 
     @cached_property
-    def peak(self) -> Peak:
-        """The spectral norm of W, exactly, and where it is reached."""
-        return spectral.exact(self.params.weights, self.spec.height, self.spec.width)
-
-    @property
     def sigma(self) -> float:
-        return self.peak.sigma
+        """The spectral norm of W, exactly."""
+        return spectral.norm(self.params.weights, self.spec.height, self.spec.width)
 
     @cached_property
     def kernel(self) -> Kernel:
         """W / σ."""
-        return spectral.normalised(
-            self.params.weights, self.spec.height, self.spec.width, self.peak
-        )
+        return spectral.divided(self.params.weights, self.spec.height, self.spec.width, self.sigma)
 
     def map(self, images: Array) -> FieldMap:
         """f for images (N, in, H, W)."""
