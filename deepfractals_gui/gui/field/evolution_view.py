@@ -141,8 +141,18 @@ class EvolutionView(QWidget):
 
     # What is shown
 
-    def set_evolution(self, evolution: Evolution | None, names: tuple[str, ...] = ()) -> None:
-        """Show another evolution: at its end, or at the same step while someone looks at one."""
+    def set_evolution(
+        self,
+        evolution: Evolution | None,
+        names: tuple[str, ...] = (),
+        colouring: Colouring | None = None,
+    ) -> None:
+        """Show another evolution: at its end, or at the same step while someone looks at one.
+
+        Parameters
+        ----------
+        colouring : of this evolution, where it has been prepared elsewhere
+        """
         old = self.evolution
         followed = old is None or self.step >= len(old.frames) - 1 or self.playing
         self.evolution, self._names = evolution, names
@@ -152,7 +162,7 @@ class EvolutionView(QWidget):
         self.slider.setEnabled(last > 0)
         self.step = last if followed else min(self.step, last)
         self._fill_channels(0 if evolution is None else evolution.frames.shape[1])
-        self._recolour()
+        self._colour(colouring)
         self._restyle()
 
     @property
@@ -251,8 +261,16 @@ class EvolutionView(QWidget):
 
     @Slot()
     def _recolour(self) -> None:
+        self._colour(None)
+
+    def _colour(self, ready: Colouring | None) -> None:
         found = self.evolution
-        self._colouring = None if found is None else Colouring(found, self.choice)
+        if found is None:
+            self._colouring = None
+        elif ready is not None and ready.choice == self.choice:
+            self._colouring = ready
+        else:
+            self._colouring = Colouring(found, self.choice).prepared()
         self.strip.set_colouring(self._colouring)
         self._show()
 
@@ -265,8 +283,9 @@ class EvolutionView(QWidget):
             return
         self.slider.set_number(self.step)
         self.strip.set_step(self.step)
-        self.magnitude.set_rgb(colouring.magnitude(self.step))
-        self.phase.set_rgb(colouring.phase(self.step))
+        grey, hue = colouring.pictures(self.step)
+        self.magnitude.set_rgb(grey)
+        self.phase.set_rgb(hue)
         last, residual = len(found.frames) - 1, found.residuals[self.step]
         self.words.setText(f"step {self.step} of {last}   residual {residual:.2e}")
         self.bars.set_probabilities(softmax(found.logits[self.step][np.newaxis])[0], self._names)

@@ -236,6 +236,7 @@ class FieldPage(QWidget):
             Question(
                 self._asked, data.drawing(self.settings.draw.image), p.solver,
                 p.damping, p.solver_steps, p.tolerance, self.sights.key == "race", self._number,
+                self.evolution.choice,
             )
         )  # fmt: skip
 
@@ -258,7 +259,7 @@ class FieldPage(QWidget):
         names = look.state.data.classes if look is not None else ()
         view = self.evolution
         plays = self._plays and answer.question.number == self._number
-        view.set_evolution(answer.evolution, names)
+        view.set_evolution(answer.evolution, names, answer.colouring)
         if plays:
             self._plays = False
             view.play()
