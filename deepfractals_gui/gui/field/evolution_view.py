@@ -63,7 +63,7 @@ class Raster(QWidget):
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft), self._title)
         if self._image is None:
             painter.fillRect(box, theme().color("canvas"))
-            painter.setPen(theme().color("faint"))
+            painter.setPen(theme().color("muted"))
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "Preparing the field…")
         else:
             painter.drawImage(box, self._image)

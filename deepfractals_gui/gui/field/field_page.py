@@ -219,7 +219,7 @@ class FieldPage(QWidget):
             if self._error:
                 self.bar.say(self._error, "error")
             else:
-                self.bar.say(*sentence_of(look, self._changed))
+                self.bar.say(*sentence_of(look, self._changed, self.answer is not None))
             if self.sights.key == "training":
                 self.training.set_state(state, look.running)
 
@@ -254,8 +254,10 @@ class FieldPage(QWidget):
 
     @Slot(object)
     def _solved(self, answer: Answer) -> None:
-        self.answer = answer
+        first, self.answer = self.answer is None, answer
         look = self.look
+        if first:
+            self._show_look()
         names = look.state.data.classes if look is not None else ()
         view = self.evolution
         plays = self._plays and answer.question.number == self._number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,9 +12,11 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from deepfractals_gui.core import CancelFlag
 from deepfractals_gui.experiments.field import Field
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.export.encode import count_frames
+from deepfractals_gui.gui.field import solving
 from deepfractals_gui.gui.field.drawing import shipped_digit
 from deepfractals_gui.gui.field.field_exports import (
     FPS,
@@ -25,7 +28,8 @@ from deepfractals_gui.gui.field.field_exports import (
 )
 from deepfractals_gui.gui.field.field_page import FieldPage
 from deepfractals_gui.gui.field.field_pictures import Colouring, strip_steps
-from deepfractals_gui.gui.field.solving import Answer, answer
+from deepfractals_gui.gui.field.field_sentences import PREPARING, READY
+from deepfractals_gui.gui.field.solving import Answer, Question, answer
 from deepfractals_gui.gui.field.training_curves import smoothed
 
 PATIENCE = 120_000
@@ -82,6 +86,25 @@ def test_it_is_watched_as_soon_as_the_pen_is_lifted(page, after, qtbot) -> None:
     qtbot.waitUntil(lambda: not page.evolution.playing, timeout=PATIENCE)
     assert page.evolution.step == len(page.evolution.evolution.frames) - 1
     assert (page.curves.residual.lines[1].curve.x == page.evolution.step).all()
+
+
+def test_a_newcomer_is_told_that_the_field_is_prepared(qtbot, monkeypatch) -> None:
+    go_on = threading.Event()
+
+    def slow(asked: Question, cancel: CancelFlag) -> Answer:
+        go_on.wait(PATIENCE / 1000)
+        return answer(asked)
+
+    monkeypatch.setattr(solving, "answer", slow)
+    page = FieldPage(SMALL)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.bar.words == PREPARING, timeout=PATIENCE)
+    assert page.evolution.magnitude.image is None
+    go_on.set()
+    qtbot.waitUntil(lambda: page.answer is not None, timeout=PATIENCE)
+    assert page.bar.words == READY
+    page.shut_down()
 
 
 def test_gamma_and_solver_are_taken_over_at_once(page, after) -> None:
