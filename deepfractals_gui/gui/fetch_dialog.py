@@ -144,6 +144,9 @@ class FetchDialog(QDialog):
     def _failed(self, message: str) -> None:
         self._busy(False)
         self.error_line.set_text(f"{message}. {_BY_HAND}")
+        # The focus had left with the button; Enter tries again.
+        self.fetch_button.setFocus()
+        self.adjustSize()
 
     @Slot()
     def _stop(self) -> None:

@@ -92,7 +92,7 @@ def test_a_failure_says_what_else_can_be_done_and_it_can_be_tried_again(dialog, 
     assert dialog.isVisible()
     network.error = None
     with qtbot.waitSignal(dialog.fetched, timeout=PATIENCE):
-        dialog.fetch_button.click()
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
 
 
 @pytest.mark.parametrize("kind", ["lab", "field"])
