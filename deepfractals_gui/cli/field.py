@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from deepfractals_gui.cli import field_look, field_train, picture, reading
+from deepfractals_gui.cli import field_fetch, field_look, field_train, picture, reading
 from deepfractals_gui.core import CancelFlag
 
 NAME = "field"
-SUMMARY = "train the neural field, film how it evolves, test it"
+SUMMARY = "train the neural field, film how it evolves, test it, fetch MNIST"
 DESCRIPTION = textwrap.dedent(
     """\
     The fractal neural field: a complex field on a torus that settles into an answer.
@@ -22,13 +22,14 @@ DESCRIPTION = textwrap.dedent(
     images are answered rightly.
 
     Data are the digits that ship, or images in the format of MNIST (IDX), whose labels are found
-    beside them."""
+    beside them; fetch gets those of MNIST from the internet."""
 )
 EXAMPLES = textwrap.dedent(
     """\
     examples:
       deepfractals field train digits
       deepfractals field train mnist --data t10k-images-idx3-ubyte.gz --set test_share=0.2
+      deepfractals field fetch --to .
       deepfractals field eval digits
       deepfractals field evolve digits --image 3 -o three.png --film three.mp4"""
 )
@@ -36,12 +37,13 @@ _ACTIONS = {
     "train": field_train.plan,
     "evolve": field_look.plan_evolve,
     "eval": field_look.plan_eval,
+    "fetch": field_fetch.plan,
 }
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
-        title="what to do", dest="action", required=True, metavar="train|evolve|eval"
+        title="what to do", dest="action", required=True, metavar="train|evolve|eval|fetch"
     )
     train = actions.add_parser(
         "train", help="train, or go on with a run", description="Train the field, or go on.",
@@ -117,11 +119,32 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     picture.add_threads(tested)
     tested.add_argument("--json", action="store_true", help="print the result as JSON")
 
+    fetched = actions.add_parser(
+        "fetch", help="get the digits of MNIST from the internet",
+        description="Get images of handwritten digits and their labels, checked by SHA-256. Files "
+        "that are there are left as they are.", allow_abbrev=False,
+    )  # fmt: skip
+    fetched.add_argument(
+        "part", metavar="test|train|all", nargs="?", choices=("test", "train", "all"),
+        default="test", help="10,000 digits (1.7 MB, the default), 60,000 (9.9 MB), or both",
+    )  # fmt: skip
+    fetched.add_argument(
+        "--to", metavar="FOLDER", type=Path, help="by default this user's data folder"
+    )
+    fetched.add_argument(
+        "--from", metavar="URL", dest="mirror", help="a mirror of your own, instead of two known"
+    )
+    fetched.add_argument("--json", action="store_true", help="print where they are as JSON")
+
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", metavar="RUN", type=Path, help="a run's folder, whose best is taken, or a checkpoint"
     )
+    parser.add_argument(
+        "--model", choices=("latest", "best"), default="latest",
+        help="which parameters of a file answer: those it ends with, or its best so far",
+    )  # fmt: skip
 
 
 def steps(text: str) -> tuple[int, ...]:

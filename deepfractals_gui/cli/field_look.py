@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def plan_evolve(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     if options.solver not in SOLVERS:
         known = ", ".join(SOLVERS)
         raise ValueError(f"a solver is one of {known}, not {options.solver[:40]!r}")
-    state = Field().load(checkpoint_of(options.run))
+    state = _answering(Field().load(checkpoint_of(options.run)), options.model)
     image = state.data.image(options.image, test=state.data.test is not None)
     _check_sizes(state.spec, options)
     channels = state.spec.channels
@@ -56,6 +57,15 @@ def plan_evolve(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
             f"the field has {channels} channels, from 0; there is no {options.channel}"
         )
     return lambda flag: _evolve(state, image, options, flag)
+
+
+def _answering(state: FieldState, model: str) -> FieldState:
+    """The run with the parameters that are to answer."""
+    if model == "latest":
+        return state
+    if not state.best_epoch:
+        raise ValueError("the run has no best model before its first epoch is over")
+    return replace(state, training=replace(state.training, params=state.best))
 
 
 def _check_sizes(spec: FieldSpec, options: argparse.Namespace) -> None:
@@ -109,12 +119,17 @@ def plan_eval(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     if options.data is None:
         if options.labels is not None:
             raise ValueError("--labels belong to IDX images; say which with --data")
-        state = Field().load(path)
+        state = _answering(Field().load(path), options.model)
         if state.data.test is None:
             raise ValueError("the run keeps no images for the test; say which with --data")
         name, test = state.data.name, state.data.test
         return lambda flag: _evaluate(state.training, test, name, options, flag)
-    training, standard = load_checkpoint(path)
+    if options.model == "best":
+        # The best parameters are the run's, which is read with its images.
+        state = _answering(Field().load(path), options.model)
+        training, standard = state.training, state.data.train.standard
+    else:
+        training, standard = load_checkpoint(path)
     found = dataset_of(FieldRunParams(**source(str(options.data), options.labels)))
     others = pictures(found, training.spec, standard)
     return lambda flag: _evaluate(training, others, found.name, options, flag)

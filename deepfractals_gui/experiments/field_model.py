@@ -32,20 +32,16 @@ class FieldModel:
     known: Peak | None = None
 
     @cached_property
-    def peak(self) -> Peak:
-        """The spectral norm of W, and where it is reached: what is known, or else exactly."""
-        return self.known or spectral.exact(self.params.weights, self.spec.height, self.spec.width)
-
-    @property
     def sigma(self) -> float:
-        return self.peak.sigma
+        """The spectral norm of W: what is known, or else exactly."""
+        if self.known is not None:
+            return self.known.sigma
+        return spectral.norm(self.params.weights, self.spec.height, self.spec.width)
 
     @cached_property
     def kernel(self) -> Kernel:
         """W / σ."""
-        return spectral.normalised(
-            self.params.weights, self.spec.height, self.spec.width, self.peak
-        )
+        return spectral.divided(self.params.weights, self.spec.height, self.spec.width, self.sigma)
 
     def map(self, images: Array) -> FieldMap:
         """f for images (N, in, H, W)."""

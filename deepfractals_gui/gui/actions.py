@@ -233,6 +233,7 @@ LAB_KEYS: tuple[tuple[str, str], ...] = (
 FIELD_KEYS: tuple[tuple[str, str], ...] = (
     ("Space  B  E  R", "Train, one batch, one epoch, rewind"),
     ("P", "Play how the field settles"),
+    ("M", "Let the latest or the best model answer"),
     ("Left  Right  Home  End", "Go through its steps"),
     ("0 … 9", "On the pad: put a digit there, the next one of its kind"),
     ("Shift+arrows  Delete", "On the pad: draw, clear"),

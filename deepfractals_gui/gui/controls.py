@@ -314,7 +314,8 @@ class Segmented(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme()
-        text, accent = colors.color("text"), colors.color("accent")
+        text, accent, usable = colors.color("text"), colors.color("accent"), self.isEnabled()
+        quiet = colors.color("muted" if usable else "faint")
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -323,11 +324,11 @@ class Segmented(QWidget):
         painter.drawRoundedRect(frame, 5, 5)
         for key, title in self._choices:
             box = self.box_of(key).adjusted(3, 3, -3, -3)
-            if key == self._key:
+            if key == self._key and usable:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colors.color("selection"))
                 painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(text if key == self._key else colors.color("muted"))
+            painter.setPen(text if key == self._key and usable else quiet)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
         painter.end()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -287,9 +288,10 @@ class TableField(Field):
 
 
 class DataField(Field):
-    """Data by its name, or a file."""
+    """Data by its name, or a file, or what is offered beside these."""
 
     def _build(self) -> None:
+        self._offers: list[tuple[str, Callable[[], object]]] = []
         self.box = ChoiceBox()
         self._name(self.box)
         self.body.addWidget(self.box)
@@ -300,9 +302,17 @@ class DataField(Field):
         if index < len(self.spec.choices):
             self._take_text(self.spec.choices[index])
             return
+        files = self.box.count() - 1 - len(self._offers)
         self._display(self.value)
-        if index == self.box.count() - 1:
+        if index == files:
             self.choose_file()
+        elif index > files:
+            self._offers[index - files - 1][1]()
+
+    def offer(self, words: str, act: Callable[[], object]) -> None:
+        """Add a way to get data at the end of the list."""
+        self._offers.append((words, act))
+        self._display(self.value)
 
     def choose_file(self) -> None:
         """Ask for a file and take it."""
@@ -325,7 +335,7 @@ class DataField(Field):
         if isinstance(value, DataRef):
             self.box.addItem(value.name)
             self.box.setItemData(self.box.count() - 1, value.path, Qt.ItemDataRole.ToolTipRole)
-        self.box.addItem("A file…")
+        self.box.addItems(["A file…", *(words for words, _ in self._offers)])
         chosen = len(self.spec.choices)
         self.box.setCurrentIndex(
             chosen if isinstance(value, DataRef) else self.spec.choices.index(value)

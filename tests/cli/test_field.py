@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -248,3 +249,23 @@ def test_a_run_goes_on_with_images_that_have_moved(command, in_folder):
     other = command(*line, "--epochs", 3, "--data", "there/t-images-idx3-ubyte")
     assert other.status == 2
     assert "has changed since" in other.line
+
+
+def test_a_file_answers_by_its_latest_or_its_best_parameters(run, command, in_folder):
+    state = Field().load(in_folder / "run/last.npz")
+    # The best of its first epoch, whatever the second was.
+    first = Field().load(in_folder / "run/epoch_1.npz")
+    state = dataclasses.replace(state, best=first.training.params, best_epoch=1)
+    Field().save(state, in_folder / "both.npz")
+    said = {
+        model: json.loads(command("field", "eval", "both.npz", "--model", model, "--json").out)
+        for model in ("latest", "best")
+    }
+    assert said["latest"]["loss"] == state.trace[-1].test_loss
+    assert said["best"]["loss"] == first.trace[-1].test_loss
+    assert said["best"]["loss"] != said["latest"]["loss"]
+    line = ("field", "eval", "both.npz", "--data", "t-images-idx3-ubyte", "--json")
+    assert (
+        json.loads(command(*line).out)["loss"]
+        != json.loads(command(*line, "--model", "best").out)["loss"]
+    )

@@ -55,17 +55,38 @@ def test_tracking_follows_a_kernel_that_changes_from_below():
     assert np.linalg.norm(peak.right) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("kind", ["complex", "real", "smooth", "one", "equal", "tiny", "huge"])
+def test_the_norm_alone_is_the_same_to_the_bit(kind):
+    rng = np.random.default_rng(6)
+    kernel = normal(rng, 6, 6, 3, 3)
+    kernel = {
+        "complex": kernel,
+        # A real kernel reaches its norm at ω and at -ω.
+        "real": kernel.real + 0j,
+        "smooth": np.ones((3, 3)) + 1e-3 * kernel,
+        "one": kernel[:1, :1],
+        # Every frequency has the same norm.
+        "equal": np.pad(kernel[:, :, 1:2, 1:2], ((0, 0), (0, 0), (1, 1), (1, 1))),
+        "tiny": 1e-200 * kernel,
+        "huge": 1e200 * kernel,
+    }[kind]
+    assert spectral.norm(kernel, 14, 10) == spectral.exact(kernel, 14, 10).sigma
+
+
 def test_a_normalised_kernel_has_norm_one():
     kernel = normal(np.random.default_rng(4), 5, 5, 3, 3)
     unit = spectral.normalised(kernel, 14, 7, spectral.exact(kernel, 14, 7))
     assert spectral.exact(unit.weights, 14, 7).sigma == pytest.approx(1.0, rel=1e-12)
     with pytest.raises(ValueError, match="isn't finite has no norm"):
         spectral.exact(kernel * np.nan, 14, 7)
+    with pytest.raises(ValueError, match="isn't finite has no norm"):
+        spectral.norm(kernel * np.inf, 14, 7)
     flag = CancelFlag()
     flag.set()
     with pytest.raises(Cancelled):
         spectral.exact(kernel, 14, 7, flag)
     nothing = np.zeros_like(kernel)
+    assert spectral.norm(nothing, 14, 7) == 0.0
     peak = spectral.exact(nothing, 14, 7)
     assert spectral.tracked(nothing, 14, 7, peak).sigma == 0.0
     with pytest.raises(ValueError, match="spectral norm is 0"):

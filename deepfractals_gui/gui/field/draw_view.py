@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from deepfractals_gui.core import Array
-from deepfractals_gui.gui.controls import SPACE, QuietButton
+from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
 from deepfractals_gui.gui.field.drawing import SIDE, Drawing, shipped_digit
 from deepfractals_gui.gui.theme import theme
 
@@ -203,13 +203,21 @@ class Pad(QWidget):
         painter.end()
 
 
-class DrawView(QWidget):
-    """The pad, with the ten digits and what takes back below it.
+MODELS = (("latest", "Latest"), ("best", "Best"))
+"""What can answer: the parameters as they are now, or those of the best epoch so far."""
 
-    ``drawn(image)`` as the pad's.
+
+class DrawView(QWidget):
+    """The pad, with the ten digits below it, what takes back, and which model answers.
+
+    Signals
+    -------
+    drawn(image)       as the pad's
+    modelChosen(key)   one of MODELS, chosen by a person
     """
 
     drawn = Signal(object)
+    modelChosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -227,8 +235,13 @@ class DrawView(QWidget):
         self.clear_button = QuietButton("Clear", "Empty the pad (Delete)")
         self.undo_button.clicked.connect(self.pad.undo)
         self.clear_button.clicked.connect(self.pad.clear)
+        self.model = Segmented(MODELS)
+        self.model.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.model.setAccessibleName("Model that answers")
+        self.model.chosen.connect(self.modelChosen)
         row = QHBoxLayout()
         row.setSpacing(SPACE // 2)
+        row.addWidget(self.model)
         row.addStretch(1)
         row.addWidget(self.undo_button)
         row.addWidget(self.clear_button)
@@ -239,10 +252,28 @@ class DrawView(QWidget):
         column.addLayout(grid)
         column.addLayout(row)
         self._show_buttons()
+        self.set_best(0, 0.0)
 
     @property
     def image(self) -> Array:
         return self.pad.image
+
+    def set_best(self, epoch: int, accuracy: float) -> None:
+        """Tell which epoch was the best so far, and how many answers were right; 0: none yet."""
+        words = "Which parameters answer (M): those of now, or the best so far"
+        known = f"epoch {epoch}, {accuracy:.1%} right" if epoch else "none before an epoch is over"
+        self.model.setToolTip(f"{words}: {known}")
+        self.model.setEnabled(epoch > 0)
+        if not epoch:
+            self.model.set_key("latest")
+
+    @Slot()
+    def turn_model(self) -> None:
+        """Let the other model answer."""
+        if self.model.isEnabled():
+            key = "best" if self.model.key == "latest" else "latest"
+            self.model.set_key(key)
+            self.modelChosen.emit(key)
 
     @Slot(object)
     def _changed(self, image: Array) -> None:

@@ -63,7 +63,7 @@ class Raster(QWidget):
         painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft), self._title)
         if self._image is None:
             painter.fillRect(box, theme().color("canvas"))
-            painter.setPen(theme().color("faint"))
+            painter.setPen(theme().color("muted"))
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "Preparing the field…")
         else:
             painter.drawImage(box, self._image)
@@ -75,10 +75,14 @@ class EvolutionView(QWidget):
 
     Left and Right go a step, Home and End to the ends, Space plays.
 
-    ``stepped(step)`` follows every change of the step shown.
+    Signals
+    -------
+    stepped(step)   follows every change of the step shown
+    rested()        it plays no more
     """
 
     stepped = Signal(int)
+    rested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,8 +141,18 @@ class EvolutionView(QWidget):
 
     # What is shown
 
-    def set_evolution(self, evolution: Evolution | None, names: tuple[str, ...] = ()) -> None:
-        """Show another evolution: at its end, or at the same step while someone looks at one."""
+    def set_evolution(
+        self,
+        evolution: Evolution | None,
+        names: tuple[str, ...] = (),
+        colouring: Colouring | None = None,
+    ) -> None:
+        """Show another evolution: at its end, or at the same step while someone looks at one.
+
+        Parameters
+        ----------
+        colouring : of this evolution, where it has been prepared elsewhere
+        """
         old = self.evolution
         followed = old is None or self.step >= len(old.frames) - 1 or self.playing
         self.evolution, self._names = evolution, names
@@ -148,7 +162,7 @@ class EvolutionView(QWidget):
         self.slider.setEnabled(last > 0)
         self.step = last if followed else min(self.step, last)
         self._fill_channels(0 if evolution is None else evolution.frames.shape[1])
-        self._recolour()
+        self._colour(colouring)
         self._restyle()
 
     @property
@@ -204,8 +218,11 @@ class EvolutionView(QWidget):
 
     @Slot()
     def pause(self) -> None:
+        played = self.playing
         self._timer.stop()
         self._restyle()
+        if played:
+            self.rested.emit()
 
     @Slot()
     def _advance(self) -> None:
@@ -244,8 +261,16 @@ class EvolutionView(QWidget):
 
     @Slot()
     def _recolour(self) -> None:
+        self._colour(None)
+
+    def _colour(self, ready: Colouring | None) -> None:
         found = self.evolution
-        self._colouring = None if found is None else Colouring(found, self.choice)
+        if found is None:
+            self._colouring = None
+        elif ready is not None and ready.choice == self.choice:
+            self._colouring = ready
+        else:
+            self._colouring = Colouring(found, self.choice).prepared()
         self.strip.set_colouring(self._colouring)
         self._show()
 
@@ -258,8 +283,9 @@ class EvolutionView(QWidget):
             return
         self.slider.set_number(self.step)
         self.strip.set_step(self.step)
-        self.magnitude.set_rgb(colouring.magnitude(self.step))
-        self.phase.set_rgb(colouring.phase(self.step))
+        grey, hue = colouring.pictures(self.step)
+        self.magnitude.set_rgb(grey)
+        self.phase.set_rgb(hue)
         last, residual = len(found.frames) - 1, found.residuals[self.step]
         self.words.setText(f"step {self.step} of {last}   residual {residual:.2e}")
         self.bars.set_probabilities(softmax(found.logits[self.step][np.newaxis])[0], self._names)

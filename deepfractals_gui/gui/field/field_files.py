@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from deepfractals_gui.gui.background import Background
+from deepfractals_gui.gui.fetch_dialog import OFFER, ask_for_mnist
 from deepfractals_gui.gui.field.field_exports import write_film, write_strip
 from deepfractals_gui.gui.field.field_pictures import Colouring
 
@@ -38,6 +39,7 @@ class FieldFiles(QObject):
         for words, act in (
             ("Open run…", self.open_run),
             ("Save run…", self.save_run),
+            (OFFER, self.fetch_mnist),
             ("", None),
             ("Export strip of steps…", self.export_strip),
             ("Export film…", self.export_film),
@@ -46,7 +48,7 @@ class FieldFiles(QObject):
                 menu.addSeparator()
                 continue
             # The page has the shortcut: that of a menu which is closed isn't heard everywhere.
-            menu.addAction(f"{words}\t{keys[act]}", act)
+            menu.addAction(f"{words}\t{keys[act]}" if act in keys else words, act)
 
     @property
     def shortcuts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
@@ -75,6 +77,11 @@ class FieldFiles(QObject):
     def save_run(self) -> None:
         if path := self._asked_to_save("Save this run", "field.npz", _RUN):
             self._page.trainer.save(path)
+
+    @Slot()
+    def fetch_mnist(self) -> None:
+        """Ask for the digits of MNIST, which the settings then take."""
+        ask_for_mnist(self._page.settings.source)
 
     @Slot()
     def export_strip(self) -> None:

@@ -29,6 +29,7 @@ from deepfractals_gui.equilibrium.field import FieldParams
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
 from deepfractals_gui.gui.field.field_sentences import CHANGED, sentence_of
@@ -74,6 +75,7 @@ class FieldPage(QWidget):
         self._number = 0
         self._shown: tuple[FieldParams, float, str] | None = None
         self._model: FieldModel | None = None
+        self._asked: FieldModel | None = None
         self._more_epochs = first.epochs
         self.trainer, self.solving = FieldTrainer(), Solving()
         self.settings = FieldSettings(first)
@@ -155,8 +157,10 @@ class FieldPage(QWidget):
         self.bar.rewindWished.connect(self.rewind)
         self.settings.draw.drawn.connect(self._ask)
         self.settings.draw.pad.lifted.connect(self._play_next)
+        self.settings.draw.modelChosen.connect(self._ask)
         self.settings.changed.connect(self._settings_changed)
         self.evolution.stepped.connect(self.curves.set_step)
+        self.evolution.rested.connect(self._catch_up)
         self.sights.chosen.connect(self._turn)
         self.map_button.clicked.connect(self._map)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
@@ -209,11 +213,18 @@ class FieldPage(QWidget):
     @Slot(object)
     def _looked(self, look: FieldLook) -> None:
         self.look = look
+        self.settings.draw.set_best(look.state.best_epoch, look.state.best_accuracy)
         self._show_look()
         # What is being played isn't taken away by training.
         if not self.evolution.playing:
-            self._ask()
+            self._catch_up()
         self.trainer.took()
+
+    @Slot()
+    def _catch_up(self) -> None:
+        """Ask the field that answers now, if another one was asked last."""
+        if self.look is not None and self._shown_model(self.look) is not self._asked:
+            self._ask()
 
     def _show_look(self) -> None:
         look = self.look
@@ -226,7 +237,7 @@ class FieldPage(QWidget):
             if self._error:
                 self.bar.say(self._error, "error")
             else:
-                self.bar.say(*sentence_of(look, self._changed))
+                self.bar.say(*sentence_of(look, self._changed, self.answer is not None))
             if self.sights.key == "training":
                 self.training.set_state(state, look.running)
 
@@ -238,16 +249,19 @@ class FieldPage(QWidget):
             return
         p, data = self.params, look.state.data
         self._number += 1
+        self._asked = self._shown_model(look)
         self.solving.ask(
             Question(
-                self._shown_model(look), data.drawing(self.settings.draw.image), p.solver,
+                self._asked, data.drawing(self.settings.draw.image), p.solver,
                 p.damping, p.solver_steps, p.tolerance, self.sights.key == "race", self._number,
+                self.evolution.choice,
             )
         )  # fmt: skip
 
     def _shown_model(self, look: FieldLook) -> FieldModel:
-        """The field of the run, but with the γ and the activation of the settings."""
-        p, model = self.params, look.state.model
+        """The field as it is now, or was at its best, with γ and activation as they are set."""
+        best = self.settings.draw.model.key == "best"
+        p, model = self.params, look.state.best_model if best else look.state.model
         key = model.params, p.gamma, p.activation
         if self._model is None or self._shown is None or self._shown[1:] != key[1:] or (
             self._shown[0] is not key[0]
@@ -258,12 +272,14 @@ class FieldPage(QWidget):
 
     @Slot(object)
     def _solved(self, answer: Answer) -> None:
-        self.answer = answer
+        first, self.answer = self.answer is None, answer
         look = self.look
+        if first:
+            self._show_look()
         names = look.state.data.classes if look is not None else ()
         view = self.evolution
         plays = self._plays and answer.question.number == self._number
-        view.set_evolution(answer.evolution, names)
+        view.set_evolution(answer.evolution, names, answer.colouring)
         if plays:
             self._plays = False
             view.play()
@@ -368,6 +384,7 @@ class FieldPage(QWidget):
             Qt.Key.Key_E: self.bar.epoch_button.click,
             Qt.Key.Key_R: self.bar.rewind_button.click,
             Qt.Key.Key_P: self.evolution.toggle,
+            Qt.Key.Key_M: self.settings.draw.turn_model,
         }
         act = acts.get(Qt.Key(event.key()))
         if plain and act is not None and not event.isAutoRepeat():
@@ -387,6 +404,7 @@ class FieldPage(QWidget):
 
     def shut_down(self) -> None:
         """Stop training and solving: the window closes."""
+        stop_fetching(self)
         self.solving.close()
         self.trainer.close()
         self.files.shut_down()

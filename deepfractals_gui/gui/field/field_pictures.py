@@ -12,6 +12,7 @@ from deepfractals_gui.experiments.field_views import Evolution, grey_rgb, magnit
 MEAN, ALL = "mean", "all"
 MOST_STEPS = 10
 """Of a strip."""
+_Pictures = tuple[Array, Array]
 _SCALE = 3
 """Pixels of a point, where frames are laid side by side."""
 
@@ -34,9 +35,10 @@ class Colouring:
     """
 
     def __init__(self, evolution: Evolution, choice: str = MEAN) -> None:
-        self.evolution = evolution
+        self.evolution, self.choice = evolution, choice
         frames = evolution.frames
         self._channels = chosen_channels(choice, frames.shape[1])
+        self._known: dict[int, _Pictures] = {}
         if self._channels == (None,):
             self._size_scale = max(float(magnitude(frame).max()) for frame in frames)
             self._phase_scale = float(np.abs(frames.mean(axis=1)).max())
@@ -44,23 +46,44 @@ class Colouring:
             picked = frames[:, [one for one in self._channels if one is not None]]
             self._size_scale = self._phase_scale = float(np.abs(picked).max())
 
+    def prepared(self) -> Colouring:
+        """Draw those steps beforehand that are seen first: a strip's, the last among them."""
+        steps = strip_steps(len(self.evolution.frames))
+        self._known = dict(zip(steps, self._painted(steps), strict=True))
+        return self
+
+    def pictures(self, step: int) -> tuple[Array, Array]:
+        """`magnitude` and `phase` of a step."""
+        step = min(step, len(self.evolution.frames) - 1)
+        return self._known[step] if step in self._known else self._painted([step])[0]
+
     def magnitude(self, step: int) -> Array:
         """Magnitudes as greys, uint8 (H, W, 3)."""
-        frame = self.evolution.at(step)
-        return mosaic([grey_rgb(magnitude(frame, one), self._size_scale) for one in self._channels])
+        return self.pictures(step)[0]
 
     def phase(self, step: int) -> Array:
         """Phases as hues, magnitudes as lightness, uint8 (H, W, 3)."""
-        frame = self.evolution.at(step)
-        return mosaic([phase_rgb(frame, one, self._phase_scale) for one in self._channels])
+        return self.pictures(step)[1]
+
+    def _painted(self, steps: list[int]) -> list[_Pictures]:
+        """Pictures of several steps, at about the price of one: they are coloured as one image."""
+        frames = self.evolution.frames[steps]
+        count, channels, height, width = frames.shape
+        tall = frames.transpose(1, 0, 2, 3).reshape(channels, count * height, width)
+        sizes, phases = [], []
+        for one in self._channels:
+            sizes.append(grey_rgb(magnitude(tall, one), self._size_scale))
+            phases.append(phase_rgb(tall, one, self._phase_scale))
+        shape = len(self._channels), count, height, width, 3
+        grey, hue = (np.array(found).reshape(shape) for found in (sizes, phases))
+        return [
+            (mosaic(list(grey[:, index])), mosaic(list(hue[:, index]))) for index in range(count)
+        ]
 
     def pair(self, step: int, scale: int = _SCALE) -> Array:
         """Both, the phases below: uint8, ``scale`` pixels a point."""
         gap = scale
-        upper, lower = (
-            one.repeat(scale, 0).repeat(scale, 1)
-            for one in (self.magnitude(step), self.phase(step))
-        )
+        upper, lower = (one.repeat(scale, 0).repeat(scale, 1) for one in self.pictures(step))
         between = np.zeros((gap, upper.shape[1], 3), np.uint8)
         return np.concatenate([upper, between, lower])
 

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from deepfractals_gui.core.params import spec as spec_of
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.gui.controls import SPACE, Scroll, SectionTitle
+from deepfractals_gui.gui.fetch_dialog import offer_mnist
 from deepfractals_gui.gui.field.draw_view import DrawView
+from deepfractals_gui.gui.fields import DataField
 from deepfractals_gui.gui.lab.run_fields import RunFields
 
 SHOWN = ("gamma", "activation", "solver", "damping", "tolerance", "solver_steps")
@@ -52,6 +54,10 @@ class FieldSettings(QWidget):
             column.addSpacing(SPACE)
             column.addWidget(SectionTitle(name))
             column.addWidget(group)
+        source = self.groups["Data"].fields["data"]
+        assert isinstance(source, DataField)
+        self.source = source
+        offer_mnist(source)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -81,7 +87,7 @@ class FieldSettings(QWidget):
     @Slot(object, str)
     def _edited(self, params: FieldRunParams, name: str) -> None:
         changed = {name: getattr(params, name)}
-        if name == "data" and isinstance(params.data, str):
+        if name == "data":
             # The labels belong to the images that were there before.
             changed["labels"] = spec_of(FieldRunParams, "labels").default
         self.set_params(replace(self.params, **changed))

@@ -17,10 +17,13 @@ from deepfractals_gui.experiments.field import Field
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.experiments.field_state import FieldState
 from deepfractals_gui.gui.background import message_of
+from deepfractals_gui.render.pool import lower_priority
 
 _log = logging.getLogger(__name__)
 SLICE_SECONDS = 0.2
 """Training is looked up from about this often; looks follow each other no faster."""
+
+NICENESS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +126,9 @@ class FieldTrainer(QObject):
     # The training thread
 
     def _serve(self) -> None:
+        # The threads of an update inherit this. Nearly all of their time is spent in compiled code
+        # that doesn't hold the interpreter: the window and the answers come first.
+        lower_priority(NICENESS)
         while (task := self._next()) is not None:
             try:
                 task()

@@ -40,8 +40,7 @@ class Filmstrip(QWidget):
         else:
             self.steps = strip_steps(len(colouring.evolution.frames))
             self._images = [
-                (image_of(colouring.magnitude(step)), image_of(colouring.phase(step)))
-                for step in self.steps
+                (image_of(grey), image_of(hue)) for grey, hue in map(colouring.pictures, self.steps)
             ]
         self.update()
 

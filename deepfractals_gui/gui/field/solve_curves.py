@@ -21,7 +21,7 @@ class SolveCurves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.residual, self.classes = CurvePlot(), CurvePlot()
-        self.outcome = MutedLabel()
+        self.outcome = MutedLabel("Residual and answer are drawn here, step by step.")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)

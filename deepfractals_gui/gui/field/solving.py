@@ -16,11 +16,17 @@ from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import solver_of
 from deepfractals_gui.experiments.field_views import Evolution, Race
 from deepfractals_gui.gui.background import message_of
+from deepfractals_gui.gui.field.field_pictures import MEAN, Colouring
+from deepfractals_gui.render.pool import lower_priority
 
 _log = logging.getLogger(__name__)
 FRESH_SECONDS = 1 / 20
 """A solve is broken off for a newer question only while the last answer is so young: under a hand
 that never rests, answers still come."""
+QUICK_SECONDS = 1 / 20
+"""Nor is it where the last one took no longer than this: it is over soon."""
+
+NICENESS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,7 @@ class Question:
     solver, damping, steps, tolerance : how
     races : whether all solvers are to be compared on it, too
     number : counts questions
+    choice : the channels that are looked at, as `Colouring` has it
     """
 
     model: FieldModel
@@ -44,6 +51,7 @@ class Question:
     tolerance: float = 1e-4
     races: bool = False
     number: int = 0
+    choice: str = MEAN
 
     def same_problem(self, other: Question) -> bool:
         """Whether only the image differs."""
@@ -53,10 +61,11 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """How a field evolved, and the seconds that this took to find."""
+    """How a field evolved, how it is drawn, and the seconds that this took."""
 
     question: Question
     evolution: Evolution
+    colouring: Colouring
     seconds: float
 
 
@@ -75,7 +84,9 @@ def answer(question: Question, cancel: CancelFlag | None = None) -> Answer:
     found = field_views.evolution(
         question.model, question.image, solver, question.steps, cancel=cancel
     )
-    return Answer(question, found, time.perf_counter() - began)
+    # Drawn here, so that the window's thread doesn't do it.
+    drawn = Colouring(found, question.choice).prepared()
+    return Answer(question, found, drawn, time.perf_counter() - began)
 
 
 class Solving(QObject):
@@ -103,7 +114,7 @@ class Solving(QObject):
         self._racing = False
         self._taken = True
         self._closed = False
-        self._answered = 0.0
+        self._answered = self._seconds = 0.0
         self._thread = threading.Thread(target=self._serve, name="solving", daemon=True)
         self._thread.start()
 
@@ -115,7 +126,8 @@ class Solving(QObject):
             self._waiting, self._race = question, None
             at_hand = self._at_hand
             young = time.monotonic() - self._answered < FRESH_SECONDS
-            if self._racing or young or (at_hand and not at_hand.same_problem(question)):
+            stale = young and self._seconds > QUICK_SECONDS
+            if self._racing or stale or (at_hand and not at_hand.same_problem(question)):
                 self._flag.set()
             self._changed.notify()
 
@@ -136,6 +148,8 @@ class Solving(QObject):
     # The solving thread
 
     def _serve(self) -> None:
+        # After the window, but before training.
+        lower_priority(NICENESS)
         while (task := self._next()) is not None:
             try:
                 task()
@@ -174,7 +188,7 @@ class Solving(QObject):
         found = answer(question, flag)
         with self._changed:
             self._taken = False
-            self._answered = time.monotonic()
+            self._answered, self._seconds = time.monotonic(), found.seconds
             if question.races and self._waiting is None:
                 self._race = question
         self.solved.emit(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from deepfractals_gui.core import Array, Curve
@@ -15,6 +16,8 @@ from deepfractals_gui.gui.theme import number_font
 
 SMOOTHED = 20
 """Updates over which losses and accuracies of batches are averaged."""
+TURN_MS = 20
+"""From plot to plot: four of them, well within the time from look to look."""
 
 _READY = "Train (Space): loss, accuracy, evaluations and σ are drawn here."
 _BEGINS = "The first updates are being computed…"
@@ -40,6 +43,11 @@ class TrainingCurves(QWidget):
         for plot in self.plots.values():
             plot.most_points = LIVE_POINTS
             inner.addWidget(plot, 1)
+        self._waiting: dict[str, list[Line]] = {}
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(TURN_MS)
+        self._turn.timeout.connect(self._draw_next)
         self.empty = EmptyState("")
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
@@ -56,9 +64,20 @@ class TrainingCurves(QWidget):
         self.now.setText(newest_words(state))
         self._pages.setCurrentIndex(1 if len(state.updates) > 1 else 0)
         if len(state.updates) > 1:
-            for name, lines in lines_of(state).items():
-                title = "σ" if name == "sigma" else name
-                self.plots[name].set_lines(title, lines, [one.key for one in lines[:2]])
+            self._waiting = lines_of(state)
+            self._draw_next()
+
+    @Slot()
+    def _draw_next(self) -> None:
+        """Give one plot its lines; the others follow, so that no turn of the window is long."""
+        if not self._waiting:
+            return
+        name = next(iter(self._waiting))
+        lines = self._waiting.pop(name)
+        title = "σ" if name == "sigma" else name
+        self.plots[name].set_lines(title, lines, [one.key for one in lines[:2]])
+        if self._waiting:
+            self._turn.start()
 
 
 def lines_of(state: FieldState) -> dict[str, list[Line]]:

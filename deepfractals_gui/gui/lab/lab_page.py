@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.lab.kept_runs import KeptRuns
 from deepfractals_gui.gui.lab.lab_files import LabFiles
 from deepfractals_gui.gui.lab.looks import Look
@@ -370,4 +371,5 @@ class LabPage(QWidget):
 
     def shut_down(self) -> None:
         """Stop training: the window closes."""
+        stop_fetching(self)
         self.trainer.close()

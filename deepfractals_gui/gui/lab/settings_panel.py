@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from deepfractals_gui.core.params import spec as spec_of
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.gui.controls import SPACE, Scroll, SectionTitle
+from deepfractals_gui.gui.fetch_dialog import offer_mnist
+from deepfractals_gui.gui.fields import DataField
 from deepfractals_gui.gui.lab.builder import Builder
 from deepfractals_gui.gui.lab.run_fields import RunFields
 from deepfractals_gui.nn import NetSpec
@@ -35,7 +37,10 @@ class SettingsPanel(QWidget):
         super().__init__(parent)
         self.params = params
         self.data = RunFields(params, "Data", _SELDOM, "Scaling, split, labels")
-        self.data.fields["data"].title.setText("Data set")
+        source = self.data.fields["data"]
+        assert isinstance(source, DataField)
+        source.title.setText("Data set")
+        offer_mnist(source)
         self.builder = Builder(params.spec)
         self.run = RunFields(params, "Training", _SELDOM, "Target, patience, sampling")
         self.data.edited.connect(self._data_edited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,9 +12,11 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from deepfractals_gui.core import CancelFlag
 from deepfractals_gui.experiments.field import Field
 from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.export.encode import count_frames
+from deepfractals_gui.gui.field import solving
 from deepfractals_gui.gui.field.drawing import shipped_digit
 from deepfractals_gui.gui.field.field_exports import (
     FPS,
@@ -25,7 +28,8 @@ from deepfractals_gui.gui.field.field_exports import (
 )
 from deepfractals_gui.gui.field.field_page import FieldPage
 from deepfractals_gui.gui.field.field_pictures import Colouring, strip_steps
-from deepfractals_gui.gui.field.solving import Answer, answer
+from deepfractals_gui.gui.field.field_sentences import PREPARING, READY
+from deepfractals_gui.gui.field.solving import Answer, Question, answer
 from deepfractals_gui.gui.field.training_curves import smoothed
 
 PATIENCE = 120_000
@@ -103,6 +107,25 @@ def test_it_is_watched_as_soon_as_the_pen_is_lifted(page, after, qtbot) -> None:
     assert (page.curves.residual.lines[1].curve.x == page.evolution.step).all()
 
 
+def test_a_newcomer_is_told_that_the_field_is_prepared(qtbot, monkeypatch) -> None:
+    go_on = threading.Event()
+
+    def slow(asked: Question, cancel: CancelFlag) -> Answer:
+        go_on.wait(PATIENCE / 1000)
+        return answer(asked)
+
+    monkeypatch.setattr(solving, "answer", slow)
+    page = FieldPage(SMALL)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.bar.words == PREPARING, timeout=PATIENCE)
+    assert page.evolution.magnitude.image is None
+    go_on.set()
+    qtbot.waitUntil(lambda: page.answer is not None, timeout=PATIENCE)
+    assert page.bar.words == READY
+    page.shut_down()
+
+
 def test_gamma_and_solver_are_taken_over_at_once(page, after) -> None:
     field = page.settings.groups["Field"].fields["gamma"]
     field.edited.emit("gamma", 0.6, False)
@@ -149,6 +172,36 @@ def test_a_run_is_interrupted_saved_and_resumed_as_if_nothing_had_happened(
         assert (mine == other).all()
     assert page.training.plots["loss"].lines
     assert "all 2 epochs are done" in page.bar.words.lower()
+
+
+def test_latest_or_best_answers_also_of_a_saved_run(page, after, qtbot, tmp_path) -> None:
+    draw = page.settings.draw
+    assert not draw.model.isEnabled()
+    QTest.keyClick(page, Qt.Key.Key_M)
+    assert draw.model.key == "latest"
+    page.start()
+    qtbot.waitUntil(lambda: bool(page.look.state.stopped), timeout=PATIENCE)
+    state = page.look.state
+    # Two epochs at this rate aren't sure to differ in accuracy: the first is made the best.
+    first = Field().epoch(Field().start(SMALL))
+    state = replace(state, best=first.training.params, best_epoch=1)
+    Field().save(state, tmp_path / "run.npz")
+    page.files.take(tmp_path / "run.npz")
+    qtbot.waitUntil(lambda: page.look.state.best_epoch == 1, timeout=PATIENCE)
+
+    def asked(params):
+        return lambda one: all(
+            (mine == other).all()
+            for (_, mine), (_, other) in zip(one.question.model.params, params, strict=True)
+        )
+
+    after(lambda: QTest.keyClick(page, Qt.Key.Key_M), asked(state.best))
+    assert draw.model.key == "best"
+    assert "epoch 1" in draw.model.toolTip()
+    after(lambda: QTest.keyClick(draw.model, Qt.Key.Key_Left), asked(state.training.params))
+    page.rewind()
+    qtbot.waitUntil(lambda: page.look.state.step == 0, timeout=PATIENCE)
+    assert not draw.model.isEnabled()
 
 
 @pytest.mark.parametrize("run", [replace(SMALL, side=4)], ids=["tiny"])

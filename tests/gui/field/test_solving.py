@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from PySide6.QtCore import QObject, Qt, Slot
 
 from deepfractals_gui.core import CancelFlag, Cancelled, Status
-from deepfractals_gui.gui.field.solving import Answer, RaceAnswer, Solving, answer
+from deepfractals_gui.gui.field import solving as solving_module
+from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving, answer
 
 PATIENCE = 60_000
 
@@ -111,3 +113,29 @@ def test_a_flag_ends_a_solve(question) -> None:
     flag.set()
     with pytest.raises(Cancelled):
         answer(question, flag)
+
+
+def test_a_quick_solve_is_not_broken_off_under_a_hand_that_never_rests(
+    solving, viewer, question, qtbot, monkeypatch
+) -> None:
+    begun: list[int] = []
+    flags: list[CancelFlag] = []
+    go_on = threading.Event()
+
+    def slow(asked: Question, cancel: CancelFlag) -> Answer:
+        begun.append(asked.number)
+        flags.append(cancel)
+        if asked.number == 2:
+            go_on.wait(PATIENCE / 1000)
+        return replace(answer(asked), seconds=0.001)
+
+    monkeypatch.setattr(solving_module, "answer", slow)
+    solving.ask(replace(question, number=1))
+    qtbot.waitUntil(lambda: len(viewer.answers) == 1, timeout=PATIENCE)
+    solving.ask(replace(question, number=2))
+    qtbot.waitUntil(lambda: begun == [1, 2], timeout=PATIENCE)
+    solving.ask(replace(question, number=3))
+    assert not flags[1].is_set
+    go_on.set()
+    qtbot.waitUntil(lambda: len(viewer.answers) == 3, timeout=PATIENCE)
+    assert [found.question.number for found in viewer.answers] == [1, 2, 3]
