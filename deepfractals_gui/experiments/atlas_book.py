@@ -5,28 +5,32 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from deepfractals_gui.atlas.texts import Book, TextError, book_of, read_book, shipped_book
+from deepfractals_gui.atlas.texts import Alphabet, Book, TextError, book_of, read_book, shipped_book
 from deepfractals_gui.core import DataRef, DataSource, ParamError
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
+
+PRINTABLE = "\t\n\r" + "".join(map(chr, range(32, 127)))
+"""What plain texts in English are made of."""
 
 
 def book_for(p: AtlasRunParams) -> Book:
     """The book of a run, cut to its characters. Raises ParamError where it can't be used."""
-    return _book(p.book, p.characters)
+    return _book(p.book, p.characters, p.alphabet)
 
 
 @lru_cache(maxsize=4)
-def _book(source: DataSource, characters: int) -> Book:
+def _book(source: DataSource, characters: int, alphabet: str) -> Book:
     try:
         if isinstance(source, DataRef):
             found = book_of(source.read(), source.name)
         else:
             found = shipped_book(source)
-        if not 0 < characters < len(found):
-            return found
+        text = found.text[: characters or None]
+        more = PRINTABLE if alphabet == "printable" else ""
         return book_of(
-            found.text[:characters].encode(), found.name, source=found.source, licence=found.licence
-        )
+            text.encode(), found.name, alphabet=Alphabet.of(text + more), source=found.source,
+            licence=found.licence,
+        )  # fmt: skip
     except (TextError, ValueError) as error:
         raise ParamError("book", str(error)) from None
 

@@ -32,6 +32,10 @@ class AtlasRunParams:
         0, "Positions on the line from 0 to 1; 0: as many as the book has characters.", low=0,
         high=MOST_CHARACTERS, slider=(0, 400_000), group="Book",
     )  # fmt: skip
+    alphabet: str = param(
+        "printable", "book: its own characters. printable: those of ASCII, too, so that other texts "
+        "can get keys.", choices=("printable", "book"), group="Book",
+    )  # fmt: skip
     encoding: str = param(
         "both", "What the model sees of a coordinate: octaves of sines (fourier), a grid of "
         "tables (hash), or both.", choices=ENCODINGS, group="Model",
@@ -105,9 +109,8 @@ class AtlasRunParams:
                 "capacity", f"the book has {length:,} characters, more than {capacity:,}"
             )
         try:
-            # A model answers with two symbols at least, even for a book of one.
             return AtlasSpec(
-                capacity=capacity, symbols=max(symbols, 2), encoding=self.encoding,
+                capacity=capacity, symbols=symbols, encoding=self.encoding,
                 levels=self.levels, base=min(16, capacity), table=self.table,
                 features=self.features, hidden=self.hidden, steps=self.steps, share=self.share,
                 rate=self.rate,
@@ -141,7 +144,7 @@ class AtlasRunParams:
 
 PRESETS: dict[str, dict[str, Any]] = {
     "memory": {},
-    "compact": {"encoding": "fourier", "hidden": 16, "epochs": 12},
+    "compact": {"alphabet": "book", "encoding": "fourier", "hidden": 16, "epochs": 12},
     "shared": {"table": 14},
 }
 """Named models: one that remembers a book, one for a small export, and one whose finer grids share
