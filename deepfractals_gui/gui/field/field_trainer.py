@@ -1,29 +1,12 @@
-"""The thread that trains the field: it owns the run's state, and shows frozen looks at it."""
+"""The thread that trains the field."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-
-from deepfractals_gui.core import CancelFlag, ParamError
 from deepfractals_gui.experiments.field import Field
-from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.gui.background import message_of
-from deepfractals_gui.render.pool import lower_priority
-
-_log = logging.getLogger(__name__)
-SLICE_SECONDS = 0.2
-"""Training is looked up from about this often; looks follow each other no faster."""
-
-NICENESS = 10
+from deepfractals_gui.gui.run_trainer import RunTrainer
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,179 +25,18 @@ class FieldLook:
     seconds: float
 
 
-class FieldTrainer(QObject):
-    """Takes commands from the window's thread and never makes it wait.
-
-    Signals, emitted in the training thread; connect to them by queued connections
-    -------
-    looked(FieldLook)        the state has changed; `took` asks for the next
-    failed(str, str)         a parameter's name, or "", and why a command can't be carried out
-    done(str)                a command was, such as "Saved run.npz"
-    opened(FieldRunParams)   a run was opened, with the parameters of its file
-    """
-
-    looked = Signal(object)
-    failed = Signal(str, str)
-    done = Signal(str)
-    opened = Signal(object)
+class FieldTrainer(RunTrainer):
+    """Trains the field; ``looked`` carries FieldLooks, ``opened`` FieldRunParams."""
 
     def __init__(self) -> None:
-        # Without a parent on purpose: the thread may still report while a window is being closed.
-        super().__init__()
-        self._field = Field()
-        self._changed = threading.Condition()
-        self._commands: deque[Callable[[], None]] = deque()
-        self._flag = CancelFlag()
-        self._state: FieldState | None = None
-        self._running = self._fresh = self._closed = False
-        self._taken = True
-        self._seconds = 0.0
-        self._thread = threading.Thread(target=self._serve, name="field training", daemon=True)
-        self._thread.start()
+        super().__init__(Field(), "field training")
 
-    # Commands, from the window's thread
+    def _look(self) -> FieldLook:
+        return FieldLook(self._state, self._running, self._seconds)
 
-    def begin(self, params: FieldRunParams, run: bool = False) -> None:
-        """Begin a run afresh."""
-        self._order(lambda: self._enter(self._field.start(params), run))
-
-    def run(self) -> None:
-        self._order(lambda: self._run(True))
-
-    def pause(self) -> None:
-        """Stop after the update at hand, which is given up where it takes long."""
-        self._order(lambda: self._run(False))
-
-    def step_batch(self) -> None:
-        self._order(lambda: self._train(updates=1))
-
-    def step_epoch(self) -> None:
-        self._order(lambda: self._train(to_epoch=True))
-
-    def set_epochs(self, epochs: int) -> None:
-        """Take over when training is to stop; all else of the run stays."""
-        self._order(lambda: self._set_epochs(epochs))
-
-    def save(self, path: Path) -> None:
-        self._order(lambda: self._save(path))
-
-    def open(self, path: Path) -> None:
-        """Go on with a run from its file."""
-        self._order(lambda: self._open(path))
-
-    def took(self) -> None:
-        """The last look has been shown: another one is welcome."""
-        with self._changed:
-            self._taken = True
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Stop and join the thread."""
-        with self._changed:
-            self._closed = True
-            self._flag.set()
-            self._changed.notify()
-        self._thread.join()
-
-    def _order(self, command: Callable[[], None]) -> None:
-        with self._changed:
-            self._commands.append(command)
-            # An update that is broken off is as if it had not begun.
-            self._flag.set()
-            self._changed.notify()
-
-    # The training thread
-
-    def _serve(self) -> None:
-        # The threads of an update inherit this. Nearly all of their time is spent in compiled code
-        # that doesn't hold the interpreter: the window and the answers come first.
-        lower_priority(NICENESS)
-        while (task := self._next()) is not None:
-            try:
-                task()
-            except ParamError as error:
-                self._running, self._fresh = False, self._state is not None
-                self.failed.emit(error.name, error.message)
-            except (ValueError, OSError, MemoryError) as error:
-                self._running, self._fresh = False, self._state is not None
-                self.failed.emit("", message_of(error))
-            except Exception as error:  # noqa: BLE001 - announced and logged
-                self._running, self._fresh = False, self._state is not None
-                _log.exception("training failed")
-                self.failed.emit("", message_of(error))
-            finally:
-                del task
-
-    def _next(self) -> Callable[[], None] | None:
-        with self._changed:
-            while not self._closed:
-                if self._commands:
-                    self._flag = CancelFlag()
-                    return self._commands.popleft()
-                if self._fresh and self._taken:
-                    return self._show
-                if self._running:
-                    return self._go_on
-                self._changed.wait()
-            return None
-
-    def _go_on(self) -> None:
-        self._advance(seconds=SLICE_SECONDS)
-
-    def _train(self, updates: int | None = None, to_epoch: bool = False) -> None:
-        self._running = False
-        self._advance(updates=updates, to_epoch=to_epoch)
-
-    def _advance(
-        self, updates: int | None = None, seconds: float | None = None, to_epoch: bool = False
-    ) -> None:
-        state = self._state
-        if state is None:
-            return
-        began = time.perf_counter()
-        self._state = self._field.advance(
-            state, updates=updates, seconds=seconds, to_epoch=to_epoch, cancel=self._flag
-        )
-        self._seconds += time.perf_counter() - began
-        self._fresh = True
-        if self._state.stopped:
-            self._running = False
-
-    def _show(self) -> None:
-        state = self._state
-        if state is None:
-            return
-        self._fresh = False
-        with self._changed:
-            self._taken = False
-        self.looked.emit(FieldLook(state, self._running, self._seconds))
-
-    def _enter(self, state: FieldState, run: bool) -> None:
-        self._state, self._running, self._seconds, self._fresh = state, run, 0.0, True
-
-    def _run(self, running: bool) -> None:
-        state = self._state
-        self._running = running and state is not None and not state.stopped
-        self._fresh = state is not None
-
-    def _set_epochs(self, epochs: int) -> None:
-        state = self._state
-        if state is None:
-            return
+    def _with_epochs(self, state: FieldState, epochs: int) -> FieldState:
         done = bool(epochs) and state.epoch >= epochs
         stopped = state.stopped
         if not state.exploded:
             stopped = f"all {epochs} epochs are done" if done else ""
-        self._state = replace(state, params=replace(state.params, epochs=epochs), stopped=stopped)
-        self._fresh = True
-
-    def _save(self, path: Path) -> None:
-        if self._state is not None:
-            self._field.save(self._state, path)
-            self.done.emit(f"Saved {path.name}")
-
-    def _open(self, path: Path) -> None:
-        state = self._field.load(path)
-        self._enter(state, False)
-        self.opened.emit(state.params)
-        self.done.emit(f"Opened {path.name}")
+        return replace(state, params=replace(state.params, epochs=epochs), stopped=stopped)
