@@ -52,22 +52,30 @@ class Outcome:
     title : what it was about, such as "picture.png"
     message : one line; the error where it failed
     path : what was written, where something was
+    result : what the work returned, where it is done
     """
 
     state: str
     title: str
     message: str
     path: Path | None = None
+    result: Any = None
 
 
 class Task:
-    """One piece of work in the background. Its fraction may be read at any time."""
+    """One piece of work in the background. Its fraction may be read at any time.
 
-    def __init__(self, number: int, title: str, work: Work, path: Path | None) -> None:
+    ``verb`` says what is done, such as "Exporting".
+    """
+
+    def __init__(
+        self, number: int, title: str, work: Work, path: Path | None, verb: str = "Exporting"
+    ) -> None:
         self.number = number
         self.title = title
         self.work = work
         self.path = path
+        self.verb = verb
         self.cancel_flag = CancelFlag()
         self.fraction = 0.0
         self.began: float | None = None
@@ -130,9 +138,11 @@ class Tasks(QObject):
         """Tasks that run or wait for their turn."""
         return [*(task for task, _ in self._running.values()), *self._waiting]
 
-    def start(self, title: str, work: Work, path: Path | None = None) -> Task:
+    def start(
+        self, title: str, work: Work, path: Path | None = None, verb: str = "Exporting"
+    ) -> Task:
         """Begin to work, or wait for a turn; a text that the work returns is its message."""
-        task = Task(next(self._numbers), title, work, path)
+        task = Task(next(self._numbers), title, work, path, verb)
         self._waiting.append(task)
         self.started.emit(task)
         self._begin()
@@ -178,7 +188,7 @@ class Tasks(QObject):
             outcome = Outcome("failed", task.title, message_of(error))
         else:
             text = result if isinstance(result, str) else ""
-            outcome = Outcome("done", task.title, text, task.path)
+            outcome = Outcome("done", task.title, text, task.path, result)
         self._finished.emit(task, outcome)
 
     @Slot(object, object)
@@ -201,9 +211,15 @@ class TaskPanel(QWidget):
     Rows of what went well leave by themselves; what failed stays until it is closed.
     """
 
-    def __init__(self, model: Any, controller: Any, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: Any = None,
+        controller: Any = None,
+        parent: QWidget | None = None,
+        tasks: Tasks | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.tasks = Tasks.of(controller)
+        self.tasks = Tasks.of(controller) if tasks is None else tasks
         self._wanted = True
         self.rows: dict[int, TaskRow] = {}
         self._column = QVBoxLayout(self)
@@ -301,7 +317,7 @@ class TaskRow(QWidget):
         if self._outcome is not None:
             return
         self.bar.setValue(round(1000 * task.fraction))
-        words = f"Exporting, {100 * task.fraction:.0f} %"
+        words = f"{task.verb}, {100 * task.fraction:.0f} %"
         if task.eta is not None:
             words += f", {duration_text(task.eta)} left"
         waiting = {"waiting": "Waiting for its turn", "stopping": "Stopping…"}
