@@ -241,6 +241,15 @@ FIELD_KEYS: tuple[tuple[str, str], ...] = (
     ("Ctrl+E  Ctrl+Shift+E", "Export a strip of steps, or a film"),
 )
 """What the field's page understands, for the shortcut sheet."""
+ATLAS_KEYS: tuple[tuple[str, str], ...] = (
+    ("Space  B  E  R", "Train, one batch, one epoch, rewind"),
+    ("Arrows  Page Up  Page Down", "In the text: go through it; Home and End to its ends"),
+    ("Wheel  +  −  0", "On the strip: zoom, all of the book"),
+    ("Ctrl+Z  Ctrl+Shift+Z", "Take a change of the settings back, make it again"),
+    ("Ctrl+O  Ctrl+Shift+O  Ctrl+S", "Open a book, open a run, save the run"),
+    ("Ctrl+E  Ctrl+D", "Export the book, decode an export"),
+)
+"""What the atlas' page understands, for the shortcut sheet."""
 
 
 class Actions(QObject):

@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
                 "explore": self._explore_page,
                 "lab": self._lab_page,
                 "field": self._field_page,
+                "atlas": self._atlas_page,
             },
         )
         self.setCentralWidget(self.pages)
@@ -142,6 +143,11 @@ class MainWindow(QMainWindow):
         page = FieldPage()
         page.mapWished.connect(self.bridges.map_field)
         return page
+
+    def _atlas_page(self) -> QWidget:
+        from deepfractals_gui.gui.atlas.atlas_page import AtlasPage
+
+        return AtlasPage()
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Tools", self)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from deepfractals_gui.gui.actions import ACTIONS, FIELD_KEYS, GESTURES, LAB_KEYS, MENUS
+from deepfractals_gui.gui.actions import ACTIONS, ATLAS_KEYS, FIELD_KEYS, GESTURES, LAB_KEYS, MENUS
 from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.systems import SYSTEMS
 
@@ -38,6 +38,7 @@ class ShortcutSheet(QDialog):
             if rows:
                 column.addWidget(_section(menu, tuple(rows)))
         right.addWidget(_section("On the field's page", FIELD_KEYS))
+        middle.addWidget(_section("On the atlas' page", ATLAS_KEYS))
         for column in (left, middle, right):
             column.addStretch(1)
 

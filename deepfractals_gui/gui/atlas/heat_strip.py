@@ -52,6 +52,7 @@ class HeatStrip(QWidget):
         super().__init__(parent)
         self.read = ReadText(0)
         self.longest = 1
+        self.fold = 0
         self.at = 0
         self.page = PAGE
         self.span = (0.0, 1.0)
@@ -71,10 +72,17 @@ class HeatStrip(QWidget):
 
     # What is shown
 
-    def set_text(self, read: ReadText, longest: int = 0) -> None:
-        """Show another text, all of it; ``longest`` is N_max of x = (i + 1/2) / N_max."""
+    def set_text(self, read: ReadText, longest: int = 0, fold: int = 0) -> None:
+        """Show another text, all of it.
+
+        Parameters
+        ----------
+        longest : N_max of x = (i + 1/2) / N_max
+        fold : characters after which i begins again, as a text with a key for every page does;
+            0: it doesn't
+        """
         same = len(read) == len(self.read)
-        self.read, self.longest = read, max(longest, len(read), 1)
+        self.read, self.longest, self.fold = read, max(longest, 1), fold
         if not same:
             self.at = 0
             self.span = (0.0, float(max(len(read), 1)))
@@ -98,7 +106,8 @@ class HeatStrip(QWidget):
     @property
     def x(self) -> float:
         """The coordinate of the character that is marked."""
-        return (self.at + 0.5) / self.longest
+        at = self.at % self.fold if self.fold else self.at
+        return (at + 0.5) / self.longest
 
     @property
     def reading(self) -> str:

@@ -18,13 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from deepfractals_gui.atlas.keys import SIZES, key_bits, key_characters
+from deepfractals_gui.atlas.keys import SIZES
 from deepfractals_gui.core import Curve
 from deepfractals_gui.gui.controls import SPACE, MutedLabel
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 
-HEADS = ("Text", "Characters", "Key", "Bytes", "Accuracy")
+LETTER_BITS = 4.3
+"""What a character of English takes when each is coded alone."""
+HEADS = ("Text", "Characters", "Keys", "Bytes", "Right")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class KeyRow:
     pages, size : so many keys of so many numbers; no pages: the text the model was trained on
     size_bytes : of the keys in a file
     accuracy : share of the characters that are read right; NaN where that isn't known yet
+    outdated : whether the model has changed since the keys were found
     """
 
     name: str
@@ -44,14 +47,15 @@ class KeyRow:
     size: int
     size_bytes: int
     accuracy: float
+    outdated: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
         """The cells of its row."""
-        key = "none: the master" if not self.pages else f"{self.size} numbers"
-        if self.pages > 1:
-            key = f"{self.pages:,} × {self.size}"
+        key = f"{self.pages:,} × {self.size}" if self.pages else "none"
         right = "–" if math.isnan(self.accuracy) else f"{100 * self.accuracy:.1f} %"
+        if self.outdated:
+            right = f"was {right}"
         return (self.name, f"{self.characters:,}", key, f"{self.size_bytes:,}", right)
 
 
@@ -155,10 +159,11 @@ _NO_CURVE = (
 
 def note_of(size: int) -> str:
     """What a key of so many numbers can hold at the very most."""
+    bits = 32 * size
     return (
-        f"{size} float32 numbers are at most {key_bits(size):,} bits, fewer than about "
-        f"{key_characters(size):,} characters of English at 4.3 bits each. A key for every page "
-        "holds more; one key for a whole book can't hold the book."
+        f"{size} float32 numbers are at most {bits:,} bits, fewer than about "
+        f"{int(bits / LETTER_BITS):,} characters of English at {LETTER_BITS} bits each. Therefore "
+        "a text gets a key for every page."
     )
 
 
@@ -189,6 +194,7 @@ class _Table(QTableWidget):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setMinimumSectionSize(44)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(HEADS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)

@@ -28,7 +28,7 @@ PARTS = ("weights", "residual", "key", "alphabet", "header")
 """Parts of an export, from the one that usually is largest to the smallest."""
 _TITLES = {
     "weights": "weights", "residual": "residual", "key": "key", "alphabet": "alphabet",
-    "header": "header and checksums",
+    "header": "header",
 }  # fmt: skip
 _PATTERNS = (
     Qt.BrushStyle.SolidPattern, Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.DiagCrossPattern,

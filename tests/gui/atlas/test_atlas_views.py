@@ -112,8 +112,8 @@ def test_the_library_lists_texts_with_keys_sizes_and_accuracies(qtbot) -> None:
     view.set_rows(ROWS, shown=1)
     cells = [[view.table.item(i, j).text() for j in range(5)] for i in range(3)]
     assert cells == [
-        ["alice", "152,089", "none: the master", "0", "91.0 %"],
-        ["▸ a page", "1,000", "64 numbers", "140", "40.0 %"],
+        ["alice", "152,089", "none", "0", "91.0 %"],
+        ["▸ a page", "1,000", "1 × 64", "140", "40.0 %"],
         ["as you like it", "125,179", "126 × 32", "8,076", "–"],
     ]
     view.set_rows(ROWS, shown=0)

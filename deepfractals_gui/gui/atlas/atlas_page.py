@@ -1,0 +1,418 @@
+"""The atlas: a book at the left, as the model reads it in the middle, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from deepfractals_gui.atlas.keys import KeyCurve, KeySpec
+from deepfractals_gui.atlas.ledger import Ledger
+from deepfractals_gui.experiments.atlas_params import AtlasRunParams
+from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
+from deepfractals_gui.gui.atlas.atlas_curves import AtlasCurves, Course
+from deepfractals_gui.gui.atlas.atlas_files import AtlasFiles
+from deepfractals_gui.gui.atlas.atlas_jobs import AtlasJobs
+from deepfractals_gui.gui.atlas.atlas_sentences import CHANGED, sentence_of
+from deepfractals_gui.gui.atlas.atlas_settings import AtlasSettings, preset_of
+from deepfractals_gui.gui.atlas.atlas_trainer import AtlasLook, AtlasTrainer
+from deepfractals_gui.gui.atlas.book_rows import Row
+from deepfractals_gui.gui.atlas.export_panel import ExportPanel
+from deepfractals_gui.gui.atlas.keys_panel import KeysPanel
+from deepfractals_gui.gui.atlas.reading_view import ReadingView
+from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.field.training_curves import smoothed
+from deepfractals_gui.gui.lab.train_bar import TrainBar
+from deepfractals_gui.gui.tasks import TaskPanel
+
+COMPACT = 1240
+"""Below this width the columns are as narrow as they can be."""
+NOTE_MS = 6000
+"""How long a word about a file stays, before it is told again how the run stands."""
+SIGHTS = (("training", "Training"), ("keys", "Keys"), ("export", "Export"))
+
+
+class AtlasPage(QWidget):
+    """A book and what a model knows of it, while the model learns or rests."""
+
+    def __init__(self, params: AtlasRunParams | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        # The columns rearrange themselves: what they ask for now must not hold the window open.
+        self.setMinimumSize(640, 420)
+        self.setAccessibleName("Atlas")
+        first = params or AtlasRunParams()
+        self.look: AtlasLook | None = None
+        self._changed = False
+        self._error = self._note = ""
+        self._noted = QTimer(self)
+        self._noted.setSingleShot(True)
+        self._noted.setInterval(NOTE_MS)
+        self._noted.timeout.connect(self._forget)
+        self._more_epochs = first.epochs
+        self._text: tuple[int, int] | None = None
+        self.trainer, self.jobs = AtlasTrainer(), AtlasJobs(self)
+        self.settings = AtlasSettings(first)
+        self.bar = TrainBar()
+        self.reading = ReadingView()
+        self.curves, self.keys, self.exporting = AtlasCurves(), KeysPanel(), ExportPanel()
+        self.tasks = TaskPanel(tasks=self.jobs.tasks)
+        self.files = AtlasFiles(self)
+        self._lay_out()
+        self._connect()
+        self.trainer.begin(first)
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.menu_button = QuietButton("Files ▾", "Books, runs and exports as files")
+        self.menu_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.menu_button)
+        self.files.fill(menu)
+        self.menu_button.setMenu(menu)
+        self.bar.extra.addWidget(self.menu_button)
+        self.sights = Segmented(SIGHTS)
+        self.sights.setAccessibleName("What is told of the atlas")
+        self._sights = QStackedWidget()
+        for sight in (self.curves, self.keys, self.exporting):
+            self._sights.addWidget(sight)
+        side = QWidget()
+        told = QVBoxLayout(side)
+        told.setContentsMargins(SPACE, 0, 2 * SPACE, 2 * SPACE)
+        told.setSpacing(SPACE)
+        told.addWidget(self.sights)
+        told.addWidget(self._sights, 1)
+        middle = QWidget()
+        inner = QVBoxLayout(middle)
+        inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
+        inner.addWidget(self.reading)
+        self._view = QSplitter(Qt.Orientation.Horizontal)
+        self._view.addWidget(middle)
+        self._view.addWidget(side)
+        self._view.setStretchFactor(0, 1)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
+        column.setSpacing(SPACE)
+        self.bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
+        column.addWidget(self.bar)
+        column.addWidget(self._view, 1)
+        column.addWidget(self.tasks)
+        self._columns = QSplitter(Qt.Orientation.Horizontal)
+        self._columns.addWidget(self.settings)
+        self._columns.addWidget(right)
+        self._columns.setStretchFactor(1, 1)
+        for splitter in (self._view, self._columns):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(5)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._columns)
+        self._roomy: bool | None = None
+
+    def _connect(self) -> None:
+        queued = Qt.ConnectionType.QueuedConnection
+        self.trainer.looked.connect(self._looked, queued)
+        self.trainer.failed.connect(self._failed, queued)
+        self.trainer.done.connect(self._done, queued)
+        self.trainer.opened.connect(self._opened, queued)
+        self.bar.startWished.connect(self.start)
+        self.bar.pauseWished.connect(self.pause)
+        self.bar.batchWished.connect(self.trainer.step_batch)
+        self.bar.epochWished.connect(self.trainer.step_epoch)
+        self.bar.rewindWished.connect(self.rewind)
+        self.settings.changed.connect(self._settings_changed)
+        self.reading.turned.connect(self._turned)
+        self.sights.chosen.connect(self._turn)
+        self.keys.keyWished.connect(self._key)
+        self.keys.curveWished.connect(self._compare)
+        self.keys.view.chosen.connect(self.trainer.choose)
+        self.keys.view.dropped.connect(self.trainer.drop)
+        self.exporting.weighWished.connect(self._weigh)
+        self.exporting.exportWished.connect(self.files.export)
+        self.exporting.decodeWished.connect(self.files.decode)
+        self.jobs.keyed.connect(self._keyed)
+        self.jobs.compared.connect(self._compared)
+        self.jobs.weighed.connect(self._weighed)
+        self.jobs.decoded.connect(self._decoded)
+        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        for keys, act in (
+            *self.files.shortcuts,
+            ("Ctrl+Z", self.settings.undo),
+            ("Ctrl+Shift+Z", self.settings.redo),
+        ):
+            QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
+
+    @property
+    def params(self) -> AtlasRunParams:
+        """What the settings ask for; the run at hand may have begun with others."""
+        params: AtlasRunParams = self.settings.params
+        return params
+
+    # Training
+
+    @Slot()
+    def start(self) -> None:
+        """Train; after the last epoch as many again."""
+        look = self.look
+        self._error = self._note = ""
+        if self._changed:
+            self._begin(self.params, run=True)
+            return
+        if look is not None and look.state.stopped:
+            if look.state.exploded:
+                return
+            epochs = look.state.epoch + max(self._more_epochs, 1)
+            self.settings.set_params(replace(self.params, epochs=epochs))
+            self.trainer.set_epochs(epochs)
+        self.bar.set_running(True)
+        self.trainer.run()
+
+    @Slot()
+    def pause(self) -> None:
+        self._note = ""
+        self.bar.set_running(False)
+        self.trainer.pause()
+
+    @Slot()
+    def rewind(self) -> None:
+        """Go back to the first weights; settings that have changed are applied."""
+        self._begin(self.params)
+
+    def _begin(self, params: AtlasRunParams, run: bool = False) -> None:
+        self._changed, self._error, self._note = False, "", ""
+        self.settings.clear_errors()
+        self.trainer.begin(params, run)
+
+    # What the threads say
+
+    @Slot(object)
+    def _looked(self, look: AtlasLook) -> None:
+        self.look = look
+        if self._text != (look.run, look.text):
+            self._text = (look.run, look.text)
+            state = look.state
+            keyed = state.library[look.text - 1] if look.text else None
+            book = state.book if keyed is None else keyed.book
+            fold = 0 if keyed is None else keyed.keys.page
+            self.reading.set_book(book, state.spec.capacity, fold)
+            self._see(self.reading.page.shown)
+        self.reading.take(look.stretches)
+        self._show_look()
+
+    def _show_look(self) -> None:
+        look = self.look
+        if look is None:
+            return
+        state = look.state
+        self.bar.set_running(look.running)
+        self.bar.set_place(state.epoch, state.step, state.params.epochs)
+        if not self.isVisible():
+            self.trainer.took()
+            return
+        self._show_state()
+        self.keys.set_state(state, look.text)
+        phases = []
+        if self.sights.key == "training":
+            phases = self.curves.phases(course_of(state, look.speeds), look.running)
+        self._draw(phases)
+
+    def _show_state(self) -> None:
+        """Say how the run stands, or what is more important."""
+        look = self.look
+        if look is None:
+            return
+        if self._error:
+            self.bar.say(self._error, "error")
+        elif self._note:
+            self.bar.say(self._note, "good")
+        else:
+            self.bar.say(*sentence_of(look, self._changed, self.reading.known))
+
+    def _draw(self, phases: list) -> None:
+        """Draw the plots one after the other: between them the window does what else it has to."""
+        if not phases:
+            self.trainer.took()
+            return
+        phases[0]()
+        QTimer.singleShot(0, self, partial(self._draw, phases[1:]))
+
+    @Slot(str, str)
+    def _failed(self, name: str, message: str) -> None:
+        self.bar.set_running(False)
+        shown = self.settings.show_error(name, message)
+        # Settings that can't be used are no run's: the one at hand has others.
+        self._changed = self._changed or (shown and self.look is not None)
+        words = f"{message[:1].upper()}{message[1:]}"
+        self._error = "This can't be used: see the settings." if shown else words
+        self.bar.say(self._error, "error")
+
+    @Slot(str)
+    def _done(self, message: str) -> None:
+        """Say what has been done, over what is told of the run."""
+        self._note = message
+        self.bar.say(message, "good")
+        self._noted.start()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._note = ""
+        self._show_state()
+
+    @Slot(object)
+    def _opened(self, params: AtlasRunParams) -> None:
+        """Show the settings of a run that goes on from its file."""
+        self._changed, self._error = False, ""
+        self._more_epochs = params.epochs
+        self.settings.clear_errors()
+        self.settings.set_params(params)
+
+    # Jobs
+
+    @Slot(object, object, int)
+    def _key(self, source: str | Path, spec: KeySpec, pages: int) -> None:
+        if (state := self._rested()) is not None:
+            self.jobs.key(state, source, spec, pages)
+
+    @Slot(object, object)
+    def _compare(self, source: str | Path, spec: KeySpec) -> None:
+        if (state := self._rested()) is not None:
+            self.jobs.compare(state, source, spec)
+
+    def _rested(self) -> AtlasState | None:
+        """The run, which is paused: keys are found for a model that doesn't change meanwhile."""
+        if self.look is not None and self.look.running:
+            self.pause()
+        return None if self.look is None else self.look.state
+
+    @Slot(int, bool)
+    def _weigh(self, bits: int, neighbours: bool) -> None:
+        if self.look is not None:
+            self.jobs.export(self.look.state, bits, neighbours)
+
+    @Slot(object)
+    def _keyed(self, text: KeyedText) -> None:
+        self.trainer.keep(text)
+        self._done(f"{text.book.name}: {100 * text.keys.accuracy:.1f} % right by its keys")
+
+    @Slot(str, object)
+    def _compared(self, name: str, curve: KeyCurve) -> None:
+        self.keys.view.set_curve(name, curve.sizes, curve.accuracies)
+
+    @Slot(object, int, bool, object)
+    def _weighed(self, ledger: Ledger, bits: int, neighbours: bool, state: AtlasState) -> None:
+        model = preset_of(state.params)
+        self.exporting.add(ledger, model, bits, neighbours, state.book.sha256)
+
+    @Slot(object, int)
+    def _decoded(self, path: Path, count: int) -> None:
+        self._done(f"Saved {path.name}: {count:,} bytes, exactly as they were")
+
+    # What a person changes
+
+    @Slot(object)
+    def _turned(self, seen: Row) -> None:
+        self._see(seen)
+
+    def _see(self, seen: Row) -> None:
+        self.trainer.see(seen.start, seen.stop)
+
+    @Slot(object, str)
+    def _settings_changed(self, params: AtlasRunParams, name: str) -> None:
+        look = self.look
+        if name == "epochs":
+            self._more_epochs = params.epochs
+            self.trainer.set_epochs(params.epochs)
+        elif look is None or not look.state.step:
+            self._begin(params)
+        else:
+            # Taken back to what the run has, nothing waits any more.
+            self._changed = replace(params, epochs=look.state.params.epochs) != look.state.params
+            self._error = self._note = ""
+            self.bar.say(*((CHANGED, "warning") if self._changed else sentence_of(look)))
+
+    def turn(self, key: str) -> None:
+        """Show another of the sights."""
+        self.sights.set_key(key)
+        self._turn(key)
+
+    @Slot(str)
+    def _turn(self, key: str) -> None:
+        self._sights.setCurrentIndex([one for one, _ in SIGHTS].index(key))
+        if key == "training" and self.look is not None:
+            look = self.look
+            self.curves.set_course(course_of(look.state, look.speeds), look.running)
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_look()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        roomy = self.width() >= COMPACT
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self.bar.set_compact(not roomy)
+            left, told = (300, 400) if roomy else (250, 290)
+            self._columns.setSizes([left, self.width() - left])
+            self._view.setSizes([self.width() - left - told, told])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier
+        acts = {
+            Qt.Key.Key_Space: self.pause if self.bar.running else self.start,
+            Qt.Key.Key_B: self.bar.batch_button.click,
+            Qt.Key.Key_E: self.bar.epoch_button.click,
+            Qt.Key.Key_R: self.bar.rewind_button.click,
+        }
+        act = acts.get(Qt.Key(event.key()))
+        if plain and act is not None and not event.isAutoRepeat():
+            act()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files.take(paths[0])
+
+    def shut_down(self) -> None:
+        """Stop training and jobs: the window closes."""
+        self.jobs.shut_down()
+        self.trainer.close()
+
+
+def course_of(state: AtlasState, speeds: np.ndarray) -> Course:
+    """A run's updates against epochs, averaged over some of them, and its speed where known."""
+    updates = state.updates
+    steps = updates.column("step")
+    speed = np.full(len(steps), np.nan)
+    if len(speeds) and len(steps):
+        speed = np.interp(steps, speeds[:, 0], smoothed(speeds[:, 1]), left=np.nan)
+    return Course(
+        steps / state.updates_an_epoch,
+        smoothed(updates.column("loss")),
+        smoothed(updates.column("accuracy")),
+        speed,
+    )

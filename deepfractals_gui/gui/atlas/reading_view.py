@@ -1,0 +1,96 @@
+"""A text as the model reads it: a page of it, where that is, and accuracy along all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from deepfractals_gui.atlas.texts import Book
+from deepfractals_gui.gui.atlas.atlas_trainer import Stretch
+from deepfractals_gui.gui.atlas.book_rows import Row
+from deepfractals_gui.gui.atlas.heat_strip import HeatStrip
+from deepfractals_gui.gui.atlas.read_text import ReadText
+from deepfractals_gui.gui.atlas.text_view import TextView
+from deepfractals_gui.gui.controls import SPACE, ElidedLabel
+
+
+class ReadingView(QWidget):
+    """The page, a line of words about the character at hand, and the strip, which follow each
+    other.
+
+    ``turned(Row)`` follows what is seen of the text.
+    """
+
+    turned = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.read = ReadText(0)
+        self._known = False
+        self.book: Book | None = None
+        self.page, self.strip = TextView(), HeatStrip()
+        self.words = ElidedLabel()
+        self.words.setAccessibleName("The character at hand")
+        self.page.moved.connect(self._moved)
+        self.page.turned.connect(self._turned)
+        self.strip.scrubbed.connect(self._scrubbed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        column.addWidget(self.page, 1)
+        column.addWidget(self.words)
+        column.addWidget(self.strip)
+
+    @property
+    def at(self) -> int:
+        """The character at hand."""
+        return self.page.at
+
+    @property
+    def known(self) -> bool:
+        """Whether anything has ever been read."""
+        return self._known
+
+    def set_book(self, book: Book, longest: int, fold: int = 0) -> None:
+        """Show another text, of which nothing has been read; see `HeatStrip.set_text`."""
+        again = self.book is not None and self.book.text == book.text
+        at, self.book = (self.at if again else 0), book
+        self.read = ReadText(len(book))
+        self.strip.set_text(self.read, longest, fold)
+        self.page.set_text(book.text, book.alphabet, self.read)
+        self.set_at(at)
+
+    def take(self, stretches: Sequence[Stretch]) -> None:
+        """Show what has been read since."""
+        for one in stretches:
+            self.read.patch(*one)
+        self._known = self._known or bool(stretches)
+        self.strip.refresh()
+        self.page.refresh()
+        self._say()
+
+    def set_at(self, at: int) -> None:
+        """Go to a character."""
+        self.page.set_at(at)
+        self.strip.set_at(at)
+        self._say()
+
+    @Slot(int)
+    def _moved(self, at: int) -> None:
+        self.strip.set_at(at)
+        self._say()
+
+    @Slot(int)
+    def _scrubbed(self, at: int) -> None:
+        self.page.set_at(at)
+        self._say()
+
+    @Slot(object)
+    def _turned(self, seen: Row) -> None:
+        self.strip.page = max(seen.stop - seen.start, 1)
+        self.turned.emit(seen)
+
+    def _say(self) -> None:
+        self.words.setText(f"{self.strip.reading}: {self.page.told(self.at)}" if self.book else "")
