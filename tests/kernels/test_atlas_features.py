@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mpmath
 import numpy as np
 import pytest
@@ -102,7 +104,7 @@ def test_resolutions_rise_from_the_coarsest_to_the_finest():
         found = resolutions(base, finest, levels)
         assert len(found) == levels
         assert found[0] == (base if levels > 1 else finest)
-        assert all(a < b for a, b in zip(found, found[1:], strict=False))
+        assert all(a < b for a, b in pairwise(found))
         if finest - base >= 10 * levels:
             growth = (finest / base) ** (1 / (levels - 1))
             assert found == [round(base * growth**level) for level in range(levels)]
