@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = (
-    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "field", "cache",
-    "bench",
+    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "field", "atlas",
+    "cache", "bench",
 )  # fmt: skip
 
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

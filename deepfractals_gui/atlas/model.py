@@ -77,7 +77,7 @@ class AtlasSpec:
             known = ", ".join(ENCODINGS)
             raise ValueError(f"an encoding is one of {known}, not {self.encoding[:40]!r}")
         for name, low, high in (
-            ("capacity", 1, MOST_POSITIONS), ("symbols", 2, MOST_SYMBOLS), ("levels", 1, 24),
+            ("capacity", 1, MOST_POSITIONS), ("symbols", 1, MOST_SYMBOLS), ("levels", 1, 24),
             ("base", 1, MOST_POSITIONS), ("finest", 0, MOST_POSITIONS), ("features", 1, 8),
             ("table", 4, 24), ("hidden", 8, 512), ("steps", 1, 64), ("key", 16, 128),
         ):  # fmt: skip

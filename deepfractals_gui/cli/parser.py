@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from deepfractals_gui import __version__
 from deepfractals_gui.cli import (
+    atlas,
     audit,
     bench,
     cache,
@@ -29,7 +30,7 @@ _NEGATIVE = re.compile(
 
 
 _WIDTH = 100
-COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, train, field, cache, bench)
+COMMANDS = (systems, render, movie, zoom, grid, dimension, audit, train, field, atlas, cache, bench)
 
 
 class Usage(Exception):

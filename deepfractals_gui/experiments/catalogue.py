@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from deepfractals_gui.core import Experiment
+from deepfractals_gui.experiments.atlas import Atlas
 from deepfractals_gui.experiments.field import Field
 from deepfractals_gui.experiments.lab import Lab
 
-EXPERIMENTS: tuple[Experiment[Any, Any], ...] = (Lab(), Field())
+EXPERIMENTS: tuple[Experiment[Any, Any], ...] = (Lab(), Field(), Atlas())
 
 
 def experiment(key: str) -> Experiment[Any, Any]:

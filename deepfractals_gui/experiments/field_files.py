@@ -28,7 +28,8 @@ from deepfractals_gui.equilibrium.training import TrainingState
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Trace, Update
+from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Update
+from deepfractals_gui.experiments.trace import Trace
 
 VERSION = 1
 _LIMIT = 1 << 28

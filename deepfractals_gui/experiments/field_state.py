@@ -10,7 +10,8 @@ from deepfractals_gui.equilibrium.training import TrainingState
 from deepfractals_gui.experiments.field_data import FieldData
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
-from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Trace, Update
+from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Update
+from deepfractals_gui.experiments.trace import Trace
 
 
 def _no_updates() -> Trace[Update]:

@@ -19,8 +19,8 @@ Sets deepfractals up in .venv at the clone's root, then starts it or runs its te
 is named, with the line to type.
 """
 _WINDOWLESS = (
-    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "field", "cache",
-    "bench",
+    "systems", "render", "movie", "zoom", "grid", "dimension", "audit", "train", "field", "atlas",
+    "cache", "bench",
 )  # fmt: skip
 _OFFSCREEN = "offscreen"
 _WINDOW = "window"

@@ -17,8 +17,9 @@ from deepfractals_gui.experiments.field import Field, evaluating_solver
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_files import run_bytes, with_epochs
 from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
-from deepfractals_gui.experiments.field_trace import Trace, Update
+from deepfractals_gui.experiments.field_trace import Update
 from deepfractals_gui.experiments.field_views import drawing_image
+from deepfractals_gui.experiments.trace import Trace
 
 SMALL = FieldRunParams(
     channels=4, side=8, pooled=2, gamma=0.8, batch=16, epochs=2, learning_rate=0.01, test_share=0.4,

@@ -1,0 +1,280 @@
+"""``deepfractals atlas key``, ``decode``, ``export``, ``info``: what a run or an export holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepfractals_gui.cli import picture
+from deepfractals_gui.cli.atlas_train import run_file, write_run
+from deepfractals_gui.cli.notes import say
+from deepfractals_gui.cli.progress import ProgressLine
+from deepfractals_gui.core import CancelFlag
+
+if TYPE_CHECKING:
+    from deepfractals_gui.atlas.exports import Export
+    from deepfractals_gui.atlas.ledger import Ledger
+    from deepfractals_gui.atlas.texts import Book
+    from deepfractals_gui.experiments.atlas_state import AtlasState
+
+_HEAD = 8
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file begins as exports do."""
+    from deepfractals_gui.atlas.exports import MAGIC
+
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(_HEAD)[: len(MAGIC)] == MAGIC
+
+
+def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
+    """Read the run and the text; return the work. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.keys import KeySpec, check
+    from deepfractals_gui.atlas.texts import book_of, shipped_books
+    from deepfractals_gui.experiments.atlas import Atlas
+    from deepfractals_gui.experiments.atlas_book import text_for
+
+    path = run_file(options.run)
+    state = Atlas().load(path)
+    named = options.text in shipped_books()
+    if not named and not Path(options.text).exists():
+        raise ValueError(
+            f"there is no file {options.text[:80]!r}; the books that ship are "
+            f"{', '.join(shipped_books())}"
+        )
+    text = text_for(state.book, options.text if named else Path(options.text))
+    most = (options.pages or len(text)) * options.page
+    if most < len(text):
+        text = book_of(text.text[:most].encode(), text.name, alphabet=state.book.alphabet)
+    keys = KeySpec(options.size, options.page, options.steps)
+    check(state.spec, keys, len(text))
+    return lambda flag: _key(state, path, text, keys, options, flag)
+
+
+def _key(
+    state: AtlasState, path: Path, text: Book, keys: Any, options: argparse.Namespace,
+    flag: CancelFlag,
+) -> None:  # fmt: skip
+    from deepfractals_gui.experiments.atlas import curve_of, keyed
+
+    curve = None
+    with ProgressLine(f"keys for {text.name}") as line:
+
+        def told(done: int, total: int) -> None:
+            line.update(done / total)
+
+        state = keyed(state, text, keys, cancel=flag, progress=told, threads=options.threads)
+        if options.curve:
+            curve = curve_of(
+                state, text, keys, cancel=flag, progress=told, threads=options.threads
+            )  # fmt: skip
+    write_run(state, path)
+    found = state.library[-1].keys
+    if options.json:
+        data: dict[str, Any] = {
+            "text": text.name, "characters": len(text), "pages": len(found.values),
+            "size": options.size, "bytes": found.size, "accuracy": found.accuracy,
+        }  # fmt: skip
+        if curve is not None:
+            data["curve"] = {
+                "sizes": curve.sizes, "accuracies": curve.accuracies, "without": curve.without,
+                "characters": curve.characters,
+            }  # fmt: skip
+        sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+        return
+    lines = [
+        f"{text.name}: {found.accuracy:.2%} of {len(text):,} characters with {len(found.values):,} "
+        f"keys of {options.size} numbers, {found.size:,} bytes; a key holds at most "
+        f"{32 * options.size:,} bits"
+    ]
+    if curve is not None:
+        lines += [f"{size:>4} numbers  {one:.2%}" for size, one in zip(
+            curve.sizes, curve.accuracies, strict=True
+        )]  # fmt: skip
+        lines.append(f"no key        {curve.without:.2%}, on {curve.characters:,} characters")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
+    """Read the run or the export; return the work. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import read_export
+    from deepfractals_gui.experiments.atlas import Atlas
+
+    if options.output is not None:
+        picture.check_target(options.output, options.output.suffix)
+    if _is_export(options.run):
+        if options.text is not None:
+            raise ValueError("an export holds one text; leave --text out")
+        export = read_export(options.run)
+        start, stop = _stretch(options, export.length)
+        return lambda flag: _decode_export(export, start, stop, options, flag)
+    state = Atlas().load(run_file(options.run))
+    length = len(state.book)
+    if options.text is not None:
+        known = [one.book.name for one in state.library]
+        if options.text not in known:
+            there = f"there are {', '.join(known)}" if known else "it is empty"
+            raise ValueError(f"the library has no text {options.text[:40]!r}; {there}")
+        length = len(state.library[known.index(options.text)].book)
+    start, stop = _stretch(options, length)
+    return lambda flag: _decode_run(state, start, stop, options, flag)
+
+
+def _stretch(options: argparse.Namespace, length: int) -> tuple[int, int]:
+    stop = length if options.stop is None else options.stop
+    if not 0 <= options.start <= stop <= length:
+        raise ValueError(f"the text has characters 0 to {length:,}, not {options.start} to {stop}")
+    return options.start, stop
+
+
+def _decode_export(
+    export: Export, start: int, stop: int, options: argparse.Namespace, flag: CancelFlag
+) -> None:
+    from deepfractals_gui.experiments.atlas import text_of
+
+    with ProgressLine(f"decoding {export.name}") as line:
+        content = text_of(
+            export, cancel=flag, progress=lambda done, total: line.update(done / total)
+        )
+    if (start, stop) != (0, export.length):
+        content = content.decode("utf-8")[start:stop].encode("utf-8")
+    _put(content, options.output)
+
+
+def _decode_run(
+    state: AtlasState, start: int, stop: int, options: argparse.Namespace, flag: CancelFlag
+) -> None:
+    import numpy as np
+
+    from deepfractals_gui.atlas.keys import read_page
+    from deepfractals_gui.experiments.atlas import read_back, working
+
+    with ProgressLine("reading"), working(options.threads) as pool:
+        if options.text is None:
+            book = state.book
+            symbols = read_back(state, start, stop, cancel=flag, pool=pool).symbols
+        else:
+            chosen = next(one for one in state.library if one.book.name == options.text)
+            book, page = chosen.book, chosen.keys.page
+            if chosen.step != state.step:
+                say(f"the keys of {book.name} are older than the master and don't fit it any more")
+            pages = [
+                read_page(state.spec, state.training.params, chosen.keys, number, flag).symbols
+                for number in range(start // page, -(-stop // page))
+            ]
+            first = start // page * page
+            whole = np.concatenate(pages) if pages else np.zeros(0, np.uint16)
+            symbols = whole[start - first : stop - first]
+    _put(book.alphabet.text(symbols).encode("utf-8"), options.output)
+    if symbols.size:
+        right = float(np.mean(symbols == book.symbols[start:stop]))
+        say(f"{right:.2%} of {symbols.size:,} characters are right")
+
+
+def _put(content: bytes, target: Path | None) -> None:
+    from deepfractals_gui.session.files import atomic_write
+
+    if target is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    with atomic_write(target) as file:
+        file.write(content)
+
+
+def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
+    """Read the run; return the work. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import SUFFIX
+    from deepfractals_gui.experiments.atlas import Atlas
+
+    picture.check_target(options.output, SUFFIX)
+    state = Atlas().load(run_file(options.run))
+    return lambda flag: _export(state, options, flag)
+
+
+def _export(state: AtlasState, options: argparse.Namespace, flag: CancelFlag) -> None:
+    from deepfractals_gui.atlas.ledger import table
+    from deepfractals_gui.experiments.atlas import exported
+
+    with ProgressLine(f"coding {state.book.name}") as line:
+        content, costs = exported(
+            state, bits=options.bits, neighbours=not options.coordinate_only, cancel=flag,
+            progress=lambda done, total: line.update(done / total),
+        )  # fmt: skip
+    _put(content, options.output)
+    if options.json:
+        sys.stdout.write(json.dumps(_costs(costs), allow_nan=False) + "\n")
+        return
+    sys.stdout.write(table([costs]).rstrip("\n") + "\n")
+
+
+def _costs(costs: Ledger) -> dict[str, Any]:
+    return {
+        "book": costs.name, "characters": costs.characters, "method": costs.method,
+        "rows": [
+            {"name": name.strip(), "bytes": size, "bits_per_character": bits}
+            for name, size, bits in costs.rows()
+        ],
+    }  # fmt: skip
+
+
+def plan_info(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
+    """Read the run or the export; return the telling. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import read_export
+    from deepfractals_gui.experiments.atlas import Atlas
+
+    if _is_export(options.run):
+        export = read_export(options.run)
+        return lambda flag: _tell(_export_rows(export), options)
+    state = Atlas().load(run_file(options.run))
+    return lambda flag: _tell(_run_rows(state), options)
+
+
+def _export_rows(export: Export) -> list[tuple[str, Any]]:
+    bits = 8.0 * sum(export.sizes) / export.length
+    return [
+        ("text", export.name), ("characters", export.length),
+        ("symbols", len(export.alphabet)), ("method", export.method),
+        *((f"{name} bytes", size) for name, size in export.sizes._asdict().items()),
+        ("bytes", sum(export.sizes)), ("bits per character", round(bits, 4)),
+        ("sha256", export.sha256),
+    ]  # fmt: skip
+
+
+def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = [
+        ("book", state.book.name), ("source", state.book.source), ("licence", state.book.licence),
+        ("characters", len(state.book)), ("symbols", len(state.book.alphabet)),
+        ("encoding", state.spec.encoding), ("parameters", state.spec.count),
+        ("epochs", state.epoch), ("updates", state.step),
+    ]  # fmt: skip
+    if len(state.trace):
+        rows.append(("accuracy", round(state.accuracy, 6)))
+    for one in state.library:
+        stale = "" if one.step == state.step else "; the master has learned on since"
+        rows.append((
+            f"text {one.book.name}",
+            f"{len(one.book):,} characters, {len(one.keys.values):,} keys of "
+            f"{one.keys.values.shape[1]} numbers, {one.keys.size:,} bytes, "
+            f"accuracy {one.keys.accuracy:.2%}{stale}",
+        ))  # fmt: skip
+    return rows
+
+
+def _tell(rows: list[tuple[str, Any]], options: argparse.Namespace) -> None:
+    if options.json:
+        data = {name.replace(" ", "_"): value for name, value in rows}
+        sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+        return
+    wide = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        sys.stdout.write(f"{name:{wide}}  {shown}\n")
