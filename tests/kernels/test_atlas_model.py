@@ -26,6 +26,7 @@ VARIANTS = {
     "grids": {"encoding": "hash", "symbols": 8},
     "all units at once": {"share": 1.0, "steps": 2, "rate": 1.0},
     "one position": {"capacity": 1, "levels": 3, "symbols": 2},
+    "one symbol": {"symbols": 1},
 }
 EVERY_VARIANT = pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
 
