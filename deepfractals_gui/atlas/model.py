@@ -191,6 +191,8 @@ class AtlasParams:
 
 
 NAMES = tuple(one.name for one in fields(AtlasParams))
+KEYED = ("first_key", "inject_key")
+"""The columns that a key is multiplied with."""
 
 
 def initial_params(spec: AtlasSpec, seed: int) -> AtlasParams:

@@ -19,7 +19,7 @@ from dataclasses import asdict, fields
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.reading import AtlasModel
 from deepfractals_gui.core.arrays import Array
 
@@ -27,7 +27,6 @@ BITS = (8, 4)
 VERSION = 1
 MOST_NUMBERS = 1 << 25
 _MOST_SHAPE = 4096
-_KEYED = ("first_key", "inject_key")
 
 
 def packed(
@@ -45,7 +44,7 @@ def packed(
     shape = json.dumps(asdict(spec), separators=(",", ":")).encode()
     scales, biases, codes = [], [], []
     for name, array in params:
-        if name in _KEYED and not keyed:
+        if name in KEYED and not keyed:
             continue
         if array.ndim == 1:
             biases.append(array.astype("<f2").tobytes())
@@ -67,7 +66,7 @@ def unpacked(content: bytes) -> tuple[AtlasSpec, AtlasParams, int]:
     bits, size = content[1], int.from_bytes(content[3:5], "little")
     spec = _spec(content[5 : 5 + size])
     largest = (1 << (bits - 1)) - 1
-    known = {name: shape for name, shape in spec.shapes.items() if content[2] or name not in _KEYED}
+    known = {name: shape for name, shape in spec.shapes.items() if content[2] or name not in KEYED}
     if spec.count > MOST_NUMBERS:
         raise ValueError(f"there would be more than {MOST_NUMBERS:,} weights")
     matrices = {name: shape for name, shape in known.items() if len(shape) == 2}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.atlas.gradients import gradients
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params, whole_key
+from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec, initial_params, whole_key
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
@@ -37,7 +37,7 @@ class TrainingSpec:
     learning_rate : of the weights
     table_rate : of the table
     decay : what both rates are multiplied by after each epoch
-    weight_decay : of matrices, per update and rate, apart from the gradient
+    weight_decay : of matrices but the columns for keys, per update and rate, beside the gradient
     beta1, beta2, epsilon : Adam's; the table's second moment forgets faster, by TABLE_BETA2, and
         its ε is TABLE_EPSILON
 
@@ -145,11 +145,16 @@ def step(
 
     Raises
     ------
-    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet
+    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet; or the
+        epoch that has begun is of a text of another length
     Exploded     the loss isn't finite
     Cancelled    the flag went up
     """
     book = checked_symbols(s.spec, symbols)
+    if s.at < len(s.order) != len(book):
+        raise ValueError(
+            f"the epoch that has begun is of {len(s.order):,} characters, not {len(book):,}"
+        )
     work = _Work.of(s)
     loss = hits = 0.0
     count = 0
@@ -220,9 +225,9 @@ class _Work:
             m += (1.0 - how.beta1) * g
             v *= how.beta2
             v += (1.0 - how.beta2) * g * g
-            if w.ndim == 2 and how.weight_decay:
+            # The columns for keys have no gradient while the key is 0: they stay.
+            if w.ndim == 2 and how.weight_decay and name not in KEYED:
                 w *= 1.0 - how.learning_rate * fade * how.weight_decay
-            # What has no gradient, such as the columns of a key of 0, stays.
             w -= how.learning_rate * fade * root / rise1 * m / (np.sqrt(v) + how.epsilon * root)
         rise2 = 1.0 - TABLE_BETA2**self.updates
         root = math.sqrt(rise2)
