@@ -36,7 +36,7 @@ def packed(
 
     Raises
     ------
-    ValueError   bits are neither 8 nor 4
+    ValueError   bits are neither 8 nor 4; or a weight isn't finite, a bias above 65,504
     """
     if bits not in BITS:
         raise ValueError(f"weights are kept in 8 or 4 bits, not {bits}")
@@ -46,8 +46,11 @@ def packed(
     for name, array in params:
         if name in KEYED and not keyed:
             continue
+        kept = array.astype("<f2") if array.ndim == 1 else array
+        if not np.isfinite(kept).all():
+            raise ValueError(f"{name} has a number that is not finite, or too large to be kept")
         if array.ndim == 1:
-            biases.append(array.astype("<f2").tobytes())
+            biases.append(kept.tobytes())
             continue
         for group in _groups(spec, name, np.asarray(array, np.float32)):
             most = float(np.abs(group).max(initial=0.0))
