@@ -48,7 +48,7 @@ class KeySpec:
     size: int = 64
     page: int = 64
     steps: int = 300
-    rate: float = 0.3
+    rate: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:

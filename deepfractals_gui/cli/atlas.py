@@ -67,8 +67,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--set", metavar="NAME=VALUE", dest="values", type=reading.assignment, action="append",
         default=[],
-        help="a setting of the run: characters, capacity, alphabet, encoding, levels, table, features, "
-        "hidden, steps, share, rate, learning_rate, table_rate, decay, weight_decay, batch",
+        help="a setting of the run: characters, capacity, alphabet, encoding, levels, table, "
+        "features, hidden, steps, share, rate, learning_rate, table_rate, decay, weight_decay, "
+        "batch",
     )  # fmt: skip
     picture.add_threads(train)
     train.add_argument("--json", action="store_true", help="print the result as JSON")

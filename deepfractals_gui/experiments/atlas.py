@@ -53,7 +53,7 @@ class Atlas(Experiment[AtlasRunParams, AtlasState]):
         """
         book = book_for(p)
         spec = p.spec(len(book), len(book.alphabet))
-        return AtlasState(p, book, training.begin(spec, p.training(), p.seed))
+        return AtlasState(p, book, training.begin(spec, p.training(len(book)), p.seed))
 
     def step(self, s: AtlasState) -> AtlasState:
         """The state after one update; the same state once training has stopped."""

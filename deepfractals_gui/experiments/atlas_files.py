@@ -103,7 +103,10 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     try:
         if book.alphabet != alphabet or book.sha256 != run["book"]:
             raise ValueError("its book has other characters")
-        if p.spec(len(book), len(alphabet)) != training.spec or p.training() != training.training:
+        if (
+            p.spec(len(book), len(alphabet)) != training.spec
+            or p.training(len(book)) != training.training
+        ):
             raise ValueError("its model, its book and its settings don't fit together")
         return _state(content, name, run, training, p, book)
     except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
@@ -141,7 +144,7 @@ def _state(
         Sums(*(float.fromhex(one) for one in run["sums"])),
         stopped=str(run["stopped"]), exploded=bool(run["exploded"]),
     )  # fmt: skip
-    if s.step - s.epoch * s.updates_an_epoch != -(-training.at // p.batch):
+    if s.step - s.epoch * s.updates_an_epoch != -(-training.at // training.training.batch):
         raise ValueError("its epochs and its updates don't fit together")
     return replace(s, library=_library(content, name, run, book))
 

@@ -33,8 +33,8 @@ class AtlasRunParams:
         high=MOST_CHARACTERS, slider=(0, 400_000), group="Book",
     )  # fmt: skip
     alphabet: str = param(
-        "printable", "book: its own characters. printable: those of ASCII, too, so that other texts "
-        "can get keys.", choices=("printable", "book"), group="Book",
+        "printable", "book: its own characters. printable: those of ASCII, too, so that other "
+        "texts can get keys.", choices=("printable", "book"), group="Book",
     )  # fmt: skip
     encoding: str = param(
         "both", "What the model sees of a coordinate: octaves of sines (fourier), a grid of "
@@ -84,8 +84,8 @@ class AtlasRunParams:
         slider=(0.0, 0.1), group="Training",
     )  # fmt: skip
     batch: int = param(
-        4096, "Positions of an update.", low=1, high=1 << 20, slider=(256, 16384), log=True,
-        group="Training",
+        0, "Positions of an update; 0: a thirty-second of the book, from 64 to 4,096.", low=0,
+        high=1 << 20, slider=(0, 16384), group="Training",
     )  # fmt: skip
     seed: int = param(
         0, "Of first weights and of the order of positions.", low=0, high=2**31, slider=(0, 100),
@@ -118,11 +118,12 @@ class AtlasRunParams:
         except ValueError as error:
             raise ParamError(_blamed(self), str(error)) from None
 
-    def training(self) -> TrainingSpec:
-        """How it learns. Raises ParamError."""
+    def training(self, length: int) -> TrainingSpec:
+        """How a book of so many characters is learned. Raises ParamError."""
         try:
             return TrainingSpec(
-                batch=self.batch, learning_rate=self.learning_rate, table_rate=self.table_rate,
+                batch=self.batch or min(max(length // 32, 64), 4096),
+                learning_rate=self.learning_rate, table_rate=self.table_rate,
                 decay=self.decay, weight_decay=self.weight_decay,
             )  # fmt: skip
         except ValueError as error:

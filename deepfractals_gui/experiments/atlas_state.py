@@ -123,7 +123,7 @@ class AtlasState:
 
     @property
     def updates_an_epoch(self) -> int:
-        return -(-len(self.book) // self.params.batch)
+        return -(-len(self.book) // self.training.training.batch)
 
     @cached_property
     def model(self) -> AtlasModel:

@@ -1,0 +1,148 @@
+"""``deepfractals atlas``."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from deepfractals_gui.experiments.atlas import Atlas
+
+SMALL = (
+    "--set", "characters=1500", "--set", "hidden=16", "--set", "table=8", "--set", "levels=6",
+)  # fmt: skip
+
+
+@pytest.fixture
+def run(command, in_folder):
+    """A run of two epochs on the beginning of a book."""
+    outcome = command("atlas", "train", "run", *SMALL, "--epochs", 2)
+    assert outcome.status == 0, outcome.err
+    return outcome
+
+
+def test_training_keeps_a_run_and_a_log_and_goes_on(run, command, in_folder):
+    assert {path.name for path in (in_folder / "run").iterdir()} == {"last.npz", "log.jsonl"}
+    assert run.out.splitlines()[0].startswith("epoch 1: loss ")
+    assert "all 2 epochs are done" in run.out
+    outcome = command("atlas", "train", "run", "--epochs", 3)
+    assert outcome.status == 0, outcome.err
+    lines = [json.loads(line) for line in (in_folder / "run/log.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    state = Atlas().load(in_folder / "run/last.npz")
+    assert lines[-1]["read_accuracy"] == state.accuracy
+    whole = command("atlas", "train", "whole", *SMALL, "--epochs", 3, "--json")
+    assert json.loads(whole.out)["accuracy"] == state.accuracy
+    other = Atlas().load(in_folder / "whole/last.npz")
+    for (name, one), (_, more) in zip(state.training.params, other.training.params, strict=True):
+        assert one.tobytes() == more.tobytes(), name
+
+
+def test_another_setting_of_a_run_is_refused(run, command):
+    outcome = command("atlas", "train", "run", "--set", "hidden=32")
+    assert outcome.status == 2
+    assert "run holds a run with another hidden" in outcome.err
+
+
+def test_an_export_gives_the_exact_bytes_back(run, command, in_folder):
+    for extra in ((), ("--bits", 4), ("--coordinate-only",)):
+        outcome = command("atlas", "export", "run", "-o", "book.atlas", *extra)
+        assert outcome.status == 0, outcome.err
+        assert "gzip -9" in outcome.out
+        outcome = command("atlas", "decode", "book.atlas", "-o", "book.txt")
+        assert outcome.status == 0, outcome.err
+        book = Atlas().load(in_folder / "run/last.npz").book
+        assert (in_folder / "book.txt").read_bytes() == book.content
+    costs = json.loads(command("atlas", "export", "run", "-o", "book.atlas", "--json").out)
+    rows = {row["name"]: row["bytes"] for row in costs["rows"]}
+    assert rows["UTF-8"] == 1500
+    assert (in_folder / "book.atlas").stat().st_size == next(
+        size for name, size in rows.items() if name.startswith("atlas")
+    )
+    told = json.loads(command("atlas", "info", "book.atlas", "--json").out)
+    assert told["characters"] == 1500
+    assert told["sha256"] == book.sha256
+
+
+def test_a_run_is_read_as_the_model_has_it(run, command, in_folder):
+    outcome = command("atlas", "decode", "run", "--from", 100, "--to", 160, "-o", "some.txt")
+    assert outcome.status == 0, outcome.err
+    state = Atlas().load(in_folder / "run/last.npz")
+    text = (in_folder / "some.txt").read_bytes().decode()
+    right = np.mean([a == b for a, b in zip(text, state.book.text[100:160], strict=True)])
+    assert outcome.err.strip() == f"deepfractals: {right:.2%} of 60 characters are right"
+
+
+def test_keys_are_kept_in_the_run(run, command, in_folder):
+    (in_folder / "more.txt").write_text("The quick brown fox jumps over the lazy dog.\n" * 3)
+    outcome = command(
+        "atlas", "key", "run", "more.txt", "--page", 40, "--steps", 20, "--pages", 2, "--curve",
+        "--json",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.err
+    told = json.loads(outcome.out)
+    assert told["pages"] == 2
+    assert told["bytes"] == 2 * 64 * 4
+    assert told["curve"]["sizes"] == [16, 32, 64, 128]
+    (kept,) = Atlas().load(in_folder / "run/last.npz").library
+    assert kept.keys.accuracy == told["accuracy"]
+    outcome = command("atlas", "decode", "run", "--text", "more.txt", "-o", "back.txt")
+    assert outcome.status == 0, outcome.err
+    back = (in_folder / "back.txt").read_text()
+    assert sum(a == b for a, b in zip(back, kept.book.text, strict=True)) == kept.keys.right.sum()
+    assert "text more.txt" in command("atlas", "info", "run").out
+    plain = command("atlas", "key", "run", "more.txt", "--page", 40, "--steps", 2)
+    assert "a key holds at most 2,048 bits" in plain.out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (("train", "new", "--book", "nowhere.txt"), "there is no file 'nowhere.txt'; the books"),
+        (("train", "new", "--book", "empty.txt"), "empty.txt is empty"),
+        (("train", "new", "--book", "binary.txt"), "binary.txt is a binary file"),
+        (("train", "new", "--book", "latin.txt"), "latin.txt is not UTF-8: byte 2"),
+        (("train", "new", "--preset", "huge"), "a preset is one of memory, compact, shared"),
+        (("train", "new", "--set", "hidden=17"), "hidden units come in fours"),
+        (("export", "new", "-o", "book.txt"), "the name must end in .atlas"),
+        (("info", "latin.txt"), "latin.txt is not a readable .npz file"),
+        (("decode", "cut.atlas"), "cut.atlas is damaged: its checksum doesn't fit"),
+        (("decode", "run", "--to", "9999"), "the text has characters 0 to 1,500, not 0 to 9999"),
+        (("decode", "run", "--text", "none"), "the library has no text 'none'; it is empty"),
+        (("key", "run", "greek.txt"), "greek.txt: line 1, column 4: 'λ' (U+03BB) is not in"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(request, command, in_folder, line, words):
+    if {"run", "cut.atlas"} & set(line):
+        request.getfixturevalue("run")
+    (in_folder / "empty.txt").write_bytes(b"")
+    (in_folder / "binary.txt").write_bytes(b"text\0")
+    (in_folder / "latin.txt").write_bytes("fü".encode("latin-1") + b"r")
+    (in_folder / "greek.txt").write_text("abcλ", encoding="utf-8")
+    if "cut.atlas" in line:
+        command("atlas", "export", "run", "-o", "cut.atlas", "--coordinate-only")
+        whole = (in_folder / "cut.atlas").read_bytes()
+        (in_folder / "cut.atlas").write_bytes(whole[:-7])
+    outcome = command("atlas", *line)
+    assert outcome.status == 2
+    assert outcome.out == ""
+    assert len(outcome.err.splitlines()) == 1
+    assert words in outcome.err
+
+
+def test_an_interrupt_keeps_what_is_done(command, in_folder, monkeypatch):
+    from deepfractals_gui.core import CancelFlag
+
+    plain = Atlas.advance
+
+    def interrupted(self, s, *, cancel: CancelFlag, **how):
+        cancel.set()
+        return plain(self, s, updates=3)
+
+    monkeypatch.setattr(Atlas, "advance", interrupted)
+    outcome = command("atlas", "train", "run", *SMALL, "--epochs", 2)
+    assert outcome.status == 1
+    monkeypatch.undo()
+    assert Atlas().load(in_folder / "run/last.npz").step == 3
+    assert command("atlas", "train", "run").status == 0
