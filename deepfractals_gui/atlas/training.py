@@ -24,7 +24,7 @@ TABLE_BETA2, TABLE_EPSILON = 0.99, 1e-15
 
 
 class Exploded(ArithmeticError):
-    """A loss stopped being a finite number; the state before is as it was."""
+    """A loss or a gradient stopped being a finite number; the state before is as it was."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def step(
     ------
     ValueError   there are no symbols, more than the capacity, or some beyond the alphabet; or the
         epoch that has begun is of a text of another length
-    Exploded     the loss isn't finite
+    Exploded     the loss isn't finite, or would leave numbers that aren't
     Cancelled    the flag went up
     """
     book = checked_symbols(s.spec, symbols)
@@ -217,6 +217,7 @@ class _Work:
         fade = how.decay**self.epoch
         rise1, rise2 = (1.0 - beta**self.updates for beta in (how.beta1, how.beta2))
         root = math.sqrt(rise2)
+        finite = True
         for name, w in self.params:
             if name == "table":
                 continue
@@ -229,6 +230,7 @@ class _Work:
             if w.ndim == 2 and how.weight_decay and name not in KEYED:
                 w *= 1.0 - how.learning_rate * fade * how.weight_decay
             w -= how.learning_rate * fade * root / rise1 * m / (np.sqrt(v) + how.epsilon * root)
+            finite = finite and bool(np.isfinite(v).all() and np.isfinite(w).all())
         rise2 = 1.0 - TABLE_BETA2**self.updates
         root = math.sqrt(rise2)
         rates = np.array(
@@ -237,15 +239,17 @@ class _Work:
         )  # fmt: skip
         flag = (cancel or CancelFlag()).array
 
-        def one(level: Array) -> None:
-            atlas_features.adam_rows(
+        def one(level: Array) -> bool:
+            return atlas_features.adam_rows(
                 self.params.table, self.first.table, self.second.table, slope.table,
                 int(level[1]), int(level[1] + level[2]), rates, flag,
             )  # fmt: skip
 
-        list((map if pool is None else pool.map)(one, self.spec.grids))
+        finite = all([*(map if pool is None else pool.map)(one, self.spec.grids), finite])
         if cancel is not None:
             cancel.check()
+        if not finite:
+            raise Exploded(f"update {self.updates} would leave numbers that aren't finite")
         self.at += min(how.batch, len(self.order) - self.at)
         if self.at >= len(self.order):
             self.order, self.at, self.epoch = self.order[:0], 0, self.epoch + 1
