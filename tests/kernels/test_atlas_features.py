@@ -184,7 +184,7 @@ def test_rows_with_a_gradient_move_as_adam_has_it_and_others_stay(kind):
     how = np.array([0.03, 0.9, 0.1, 0.99, 0.01, 1e-15], kind)
     before = [one.copy() for one in (w, m, v, g)]
     most = 1e-13 if kind is np.float64 else 2e-6
-    atlas_features.adam_rows(w, m, v, g, 2, 4000, how, CancelFlag().array)
+    assert atlas_features.adam_rows(w, m, v, g, 2, 4000, how, CancelFlag().array)
     for row in range(len(w)):
         old = [one[row] for one in before]
         still = not 2 <= row < 4000 or not np.any(np.abs(old[3]) > 1e-18)
@@ -196,6 +196,16 @@ def test_rows_with_a_gradient_move_as_adam_has_it_and_others_stay(kind):
                 assert np.allclose(found[row], expected, rtol=most, atol=most)
         assert not g[row].any() or not 2 <= row < 4000
     assert np.array_equal(g[4000:], before[3][4000:])
+
+
+@pytest.mark.parametrize(("value", "rate"), [(1e21, 0.03), (np.nan, 0.03), (1.0, np.inf)])
+def test_rows_that_do_not_stay_finite_are_told_of(value, rate):
+    w, m, v, g = tables(np.float32, 50)
+    g[20] = [1.0, value, 1.0]
+    how = np.array([rate, 0.9, 0.1, 0.99, 0.01, 1e-15], np.float32)
+    assert not atlas_features.adam_rows(w, m, v, g, 0, 50, how, CancelFlag().array)
+    w, m, v, g = tables(np.float32, 50)
+    assert atlas_features.adam_rows(w, m, v, g, 30, 50, how, CancelFlag().array) == (rate == 0.03)
 
 
 def test_a_raised_flag_ends_adam_within_1024_rows():
