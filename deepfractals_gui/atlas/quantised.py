@@ -25,7 +25,6 @@ from deepfractals_gui.core.arrays import Array
 
 BITS = (8, 4)
 VERSION = 1
-MOST_NUMBERS = 1 << 25
 _MOST_SHAPE = 4096
 
 
@@ -70,8 +69,6 @@ def unpacked(content: bytes) -> tuple[AtlasSpec, AtlasParams, int]:
     spec = _spec(content[5 : 5 + size])
     largest = (1 << (bits - 1)) - 1
     known = {name: shape for name, shape in spec.shapes.items() if content[2] or name not in KEYED}
-    if spec.count > MOST_NUMBERS:
-        raise ValueError(f"there would be more than {MOST_NUMBERS:,} weights")
     matrices = {name: shape for name, shape in known.items() if len(shape) == 2}
     groups = sum(len(list(_spans(spec, name, shape))) for name, shape in matrices.items())
     biases = sum(shape[0] for shape in known.values() if len(shape) == 1)
