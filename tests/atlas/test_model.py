@@ -51,7 +51,7 @@ def test_a_number_out_of_range_is_named_in_one_line(changes, message):
     told = str(caught.value)
     assert told.startswith(message)
     assert "\n" not in told
-    assert message != "a model of" or told.endswith("numbers is above 67,108,864")
+    assert message != "a model of" or told.endswith("numbers is above 33,554,432")
 
 
 @pytest.mark.parametrize(
