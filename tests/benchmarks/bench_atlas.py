@@ -8,10 +8,14 @@ plain NumPy twin in the same run. Run it with ``python -m tests.benchmarks.bench
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+
+# As in the application; its library's threads get in each other's way. Read while it is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
