@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.model import MOST_NUMBERS, NAMES, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
 from deepfractals_gui.core.archives import arrays_in
@@ -25,7 +25,6 @@ from deepfractals_gui.nn.model_files import write_whole
 
 VERSION = 1
 _LIMIT = 1 << 29
-_MOST_NUMBERS = 1 << 25
 _MOST_TEXT = 1 << 16
 _PARTS = ("params", "first", "second")
 S = TypeVar("S", AtlasSpec, TrainingSpec)
@@ -44,7 +43,7 @@ def checkpoint_arrays(s: TrainingState, alphabet: Alphabet) -> dict[str, Array]:
     found: dict[str, Array] = {
         "state": np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8),
         "alphabet": np.array([ord(one) for one in alphabet.characters], np.int64),
-        "order": s.order,
+        "order": s.order.astype(np.uint32),
     }
     for part in _PARTS:
         for name, array in getattr(s, part):
@@ -87,10 +86,8 @@ def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:
         spec, training = (
             _described(AtlasSpec, state["spec"]), _described(TrainingSpec, state["training"])
         )  # fmt: skip
-        if spec.count > _MOST_NUMBERS:
-            raise ValueError(f"a model of more than {_MOST_NUMBERS:,} numbers is too large")
         wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
-        arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=_MOST_NUMBERS)
+        arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=MOST_NUMBERS)
         return _state(state, spec, training, arrays), _alphabet(arrays["alphabet"], spec)
 
 
@@ -129,10 +126,13 @@ def _state(
     for part in _PARTS:
         found = {}
         for one in NAMES:
-            array = arrays[f"{part}.{one}"]
+            with np.errstate(over="ignore"):
+                array = arrays[f"{part}.{one}"].astype(np.float32)
             if array.shape != known[one] or not np.isfinite(array).all():
                 raise ValueError(f"{part}.{one} isn't {known[one]} finite numbers")
-            found[one] = array.astype(np.float32)
+            if part == "second" and array.min(initial=0.0) < 0.0:
+                raise ValueError(f"{part}.{one} has a number below 0, which is no square")
+            found[one] = array
         parts.append(AtlasParams.of(found))
     order = arrays["order"].astype(np.int64)
     at, updates, epoch = (_count(state[one], one) for one in ("at", "updates", "epoch"))
@@ -140,11 +140,13 @@ def _state(
         raise ValueError("its order of positions is none")
     if not np.array_equal(np.sort(order), np.arange(order.size)) or at > order.size:
         raise ValueError("its order of positions is none")
-    # Checked by what takes it.
-    np.random.PCG64().state = state["rng"]
+    generator = np.random.PCG64()
+    generator.state = state["rng"]
+    if generator.state != state["rng"]:
+        raise ValueError("the state of its generator is none")
     params, first, second = parts
     return TrainingState(
-        spec, training, params, first, second, rng=dict(state["rng"]), order=order, at=at,
+        spec, training, params, first, second, rng=dict(generator.state), order=order, at=at,
         updates=updates, epoch=epoch,
     )  # fmt: skip
 

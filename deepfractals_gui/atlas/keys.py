@@ -101,6 +101,15 @@ def check(spec: AtlasSpec, keys: KeySpec, length: int) -> None:
         raise ValueError("the text is empty")
 
 
+def _check(spec: AtlasSpec, keys: KeySpec, symbols: Array) -> None:
+    """Raise ValueError as `check` does, or where the text has symbols that the master lacks."""
+    check(spec, keys, symbols.size)
+    if symbols.min() < 0 or symbols.max() >= spec.symbols:
+        raise ValueError(
+            f"the model knows {spec.symbols} symbols, the text has {int(symbols.max()) + 1}"
+        )
+
+
 def train_keys(
     spec: AtlasSpec,
     params: AtlasParams,
@@ -121,10 +130,10 @@ def train_keys(
 
     Raises
     ------
-    ValueError   see `check`
+    ValueError   see `check`; or the text has symbols that the master lacks
     Cancelled    the flag went up
     """
-    check(spec, keys, symbols.size)
+    _check(spec, keys, symbols)
     pages = [symbols[at : at + keys.page] for at in range(0, symbols.size, keys.page)]
 
     def one(number: int) -> tuple[Array, int]:
@@ -239,7 +248,7 @@ def key_curve(
     Cancelled    the flag went up
     """
     for size in sizes:
-        check(spec, KeySpec(size, keys.page, keys.steps, keys.rate, keys.seed), symbols.size)
+        _check(spec, KeySpec(size, keys.page, keys.steps, keys.rate, keys.seed), symbols)
     count = max(1, min(pages, symbols.size // keys.page))
     starts = np.linspace(0, max(symbols.size - keys.page, 0), count).astype(np.int64)
     chosen = np.concatenate([symbols[at : at + keys.page] for at in starts])

@@ -30,8 +30,8 @@ from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.initial import WEIGHTS, generator
 
 MOST_SYMBOLS = 1024
-MOST_NUMBERS = 1 << 26
-"""Of a model, in all."""
+MOST_NUMBERS = 1 << 25
+"""Of a model, in all: what files hold, too."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,8 @@ class AtlasParams:
 
 
 NAMES = tuple(one.name for one in fields(AtlasParams))
+KEYED = ("first_key", "inject_key")
+"""The columns that a key is multiplied with."""
 
 
 def initial_params(spec: AtlasSpec, seed: int) -> AtlasParams:

@@ -19,15 +19,13 @@ from dataclasses import asdict, fields
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.reading import AtlasModel
 from deepfractals_gui.core.arrays import Array
 
 BITS = (8, 4)
 VERSION = 1
-MOST_NUMBERS = 1 << 25
 _MOST_SHAPE = 4096
-_KEYED = ("first_key", "inject_key")
 
 
 def packed(
@@ -37,7 +35,7 @@ def packed(
 
     Raises
     ------
-    ValueError   bits are neither 8 nor 4
+    ValueError   bits are neither 8 nor 4; or a weight isn't finite, a bias above 65,504
     """
     if bits not in BITS:
         raise ValueError(f"weights are kept in 8 or 4 bits, not {bits}")
@@ -45,10 +43,13 @@ def packed(
     shape = json.dumps(asdict(spec), separators=(",", ":")).encode()
     scales, biases, codes = [], [], []
     for name, array in params:
-        if name in _KEYED and not keyed:
+        if name in KEYED and not keyed:
             continue
+        kept = array.astype("<f2") if array.ndim == 1 else array
+        if not np.isfinite(kept).all():
+            raise ValueError(f"{name} has a number that is not finite, or too large to be kept")
         if array.ndim == 1:
-            biases.append(array.astype("<f2").tobytes())
+            biases.append(kept.tobytes())
             continue
         for group in _groups(spec, name, np.asarray(array, np.float32)):
             most = float(np.abs(group).max(initial=0.0))
@@ -67,9 +68,7 @@ def unpacked(content: bytes) -> tuple[AtlasSpec, AtlasParams, int]:
     bits, size = content[1], int.from_bytes(content[3:5], "little")
     spec = _spec(content[5 : 5 + size])
     largest = (1 << (bits - 1)) - 1
-    known = {name: shape for name, shape in spec.shapes.items() if content[2] or name not in _KEYED}
-    if spec.count > MOST_NUMBERS:
-        raise ValueError(f"there would be more than {MOST_NUMBERS:,} weights")
+    known = {name: shape for name, shape in spec.shapes.items() if content[2] or name not in KEYED}
     matrices = {name: shape for name, shape in known.items() if len(shape) == 2}
     groups = sum(len(list(_spans(spec, name, shape))) for name, shape in matrices.items())
     biases = sum(shape[0] for shape in known.values() if len(shape) == 1)

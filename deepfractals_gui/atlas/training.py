@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.atlas.gradients import gradients
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, initial_params, whole_key
+from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec, initial_params, whole_key
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
@@ -24,7 +24,7 @@ TABLE_BETA2, TABLE_EPSILON = 0.99, 1e-15
 
 
 class Exploded(ArithmeticError):
-    """A loss stopped being a finite number; the state before is as it was."""
+    """A loss or a gradient stopped being a finite number; the state before is as it was."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TrainingSpec:
     learning_rate : of the weights
     table_rate : of the table
     decay : what both rates are multiplied by after each epoch
-    weight_decay : of matrices, per update and rate, apart from the gradient
+    weight_decay : of matrices but the columns for keys, per update and rate, beside the gradient
     beta1, beta2, epsilon : Adam's; the table's second moment forgets faster, by TABLE_BETA2, and
         its ε is TABLE_EPSILON
 
@@ -145,11 +145,16 @@ def step(
 
     Raises
     ------
-    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet
-    Exploded     the loss isn't finite
+    ValueError   there are no symbols, more than the capacity, or some beyond the alphabet; or the
+        epoch that has begun is of a text of another length
+    Exploded     the loss isn't finite, or would leave numbers that aren't
     Cancelled    the flag went up
     """
     book = checked_symbols(s.spec, symbols)
+    if s.at < len(s.order) != len(book):
+        raise ValueError(
+            f"the epoch that has begun is of {len(s.order):,} characters, not {len(book):,}"
+        )
     work = _Work.of(s)
     loss = hits = 0.0
     count = 0
@@ -212,6 +217,7 @@ class _Work:
         fade = how.decay**self.epoch
         rise1, rise2 = (1.0 - beta**self.updates for beta in (how.beta1, how.beta2))
         root = math.sqrt(rise2)
+        finite = True
         for name, w in self.params:
             if name == "table":
                 continue
@@ -220,10 +226,11 @@ class _Work:
             m += (1.0 - how.beta1) * g
             v *= how.beta2
             v += (1.0 - how.beta2) * g * g
-            if w.ndim == 2 and how.weight_decay:
+            # The columns for keys have no gradient while the key is 0: they stay.
+            if w.ndim == 2 and how.weight_decay and name not in KEYED:
                 w *= 1.0 - how.learning_rate * fade * how.weight_decay
-            # What has no gradient, such as the columns of a key of 0, stays.
             w -= how.learning_rate * fade * root / rise1 * m / (np.sqrt(v) + how.epsilon * root)
+            finite = finite and bool(np.isfinite(v).all() and np.isfinite(w).all())
         rise2 = 1.0 - TABLE_BETA2**self.updates
         root = math.sqrt(rise2)
         rates = np.array(
@@ -232,15 +239,17 @@ class _Work:
         )  # fmt: skip
         flag = (cancel or CancelFlag()).array
 
-        def one(level: Array) -> None:
-            atlas_features.adam_rows(
+        def one(level: Array) -> bool:
+            return atlas_features.adam_rows(
                 self.params.table, self.first.table, self.second.table, slope.table,
                 int(level[1]), int(level[1] + level[2]), rates, flag,
             )  # fmt: skip
 
-        list((map if pool is None else pool.map)(one, self.spec.grids))
+        finite = all([*(map if pool is None else pool.map)(one, self.spec.grids), finite])
         if cancel is not None:
             cancel.check()
+        if not finite:
+            raise Exploded(f"update {self.updates} would leave numbers that aren't finite")
         self.at += min(how.batch, len(self.order) - self.at)
         if self.at >= len(self.order):
             self.order, self.at, self.epoch = self.order[:0], 0, self.epoch + 1

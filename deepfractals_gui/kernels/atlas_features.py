@@ -146,8 +146,8 @@ def scatter(
 def adam_rows(
     table: Array, first: Array, second: Array, gradient: Array, begin: int, end: int, how: Array,
     flag: Array,
-) -> None:  # fmt: skip
-    """Move the rows of a table that have a gradient, and set it to 0.
+) -> bool:  # fmt: skip
+    """Move the rows of a table that have a gradient, and set it to 0; whether all stay finite.
 
     Parameters
     ----------
@@ -157,9 +157,10 @@ def adam_rows(
     flag : when it goes up, this returns within 1,024 rows
     """
     rate, beta1, rest1, beta2, rest2, epsilon = how
+    finite = True
     for row in range(begin, end):
         if row % 1024 == 0 and raised(flag):
-            return
+            return finite
         touched = False
         for k in range(table.shape[1]):
             touched = touched or abs(gradient[row, k]) > _LEAST
@@ -173,7 +174,9 @@ def adam_rows(
             v = fma(beta2, second[row, k], rest2 * g * g)
             first[row, k], second[row, k] = m, v
             table[row, k] -= rate * m / (np.sqrt(v) + epsilon)
+            finite = finite and np.isfinite(v) and np.isfinite(table[row, k])
             gradient[row, k] = 0.0
+    return finite
 
 
 def warm_grid() -> tuple[Array, Array]:

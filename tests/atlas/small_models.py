@@ -46,6 +46,7 @@ def twins_features(spec: AtlasSpec, params: AtlasParams, positions: np.ndarray) 
     return np.concatenate(parts, axis=1)
 
 
-def twins_log_likelihoods(spec, params, positions, key) -> np.ndarray:
-    features = twins_features(spec, params, positions)
+def twins_log_likelihoods(spec, params, positions, key, features=None) -> np.ndarray:
+    if features is None:
+        features = twins_features(spec, params, positions)
     return twin.log_likelihoods(twin.logits(dict(params), features, key, as_mask(spec), spec.rate))
