@@ -10,9 +10,11 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from deepfractals_gui.core import Array, Curve
+from deepfractals_gui.experiments.atlas_state import AtlasState
 from deepfractals_gui.gui.controls import SPACE, EmptyState
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
+from deepfractals_gui.gui.field.training_curves import smoothed
 from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
 from deepfractals_gui.gui.theme import number_font
 
@@ -107,3 +109,18 @@ def newest_words(course: Course) -> str:
 def _last(values: Array) -> float:
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else float("nan")
+
+
+def course_of(state: AtlasState, speeds: Array) -> Course:
+    """A run's updates against epochs, averaged over some of them, and its speed where known."""
+    updates = state.updates
+    steps = updates.column("step")
+    speed = np.full(len(steps), np.nan)
+    if len(speeds) and len(steps):
+        speed = np.interp(steps, speeds[:, 0], smoothed(speeds[:, 1]), left=np.nan)
+    return Course(
+        steps / state.updates_an_epoch,
+        smoothed(updates.column("loss")),
+        smoothed(updates.column("accuracy")),
+        speed,
+    )

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
     QKeySequence,
-    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from deepfractals_gui.atlas.keys import KeyCurve, KeySpec
 from deepfractals_gui.atlas.ledger import Ledger
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
-from deepfractals_gui.gui.atlas.atlas_curves import AtlasCurves, Course
+from deepfractals_gui.gui.atlas.atlas_curves import AtlasCurves, course_of
 from deepfractals_gui.gui.atlas.atlas_files import AtlasFiles
 from deepfractals_gui.gui.atlas.atlas_jobs import AtlasJobs
 from deepfractals_gui.gui.atlas.atlas_sentences import CHANGED, sentence_of
@@ -34,12 +33,10 @@ from deepfractals_gui.gui.atlas.export_panel import ExportPanel
 from deepfractals_gui.gui.atlas.keys_panel import KeysPanel
 from deepfractals_gui.gui.atlas.reading_view import ReadingView
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
-from deepfractals_gui.gui.field.training_curves import smoothed
 from deepfractals_gui.gui.lab.train_bar import TrainBar
+from deepfractals_gui.gui.run_columns import RunColumns
 from deepfractals_gui.gui.tasks import TaskPanel
 
-COMPACT = 1240
-"""Below this width the columns are as narrow as they can be."""
 NOTE_MS = 6000
 """How long a word about a file stays, before it is told again how the run stands."""
 SIGHTS = (("training", "Training"), ("keys", "Keys"), ("export", "Export"))
@@ -96,33 +93,13 @@ class AtlasPage(QWidget):
         told.setSpacing(SPACE)
         told.addWidget(self.sights)
         told.addWidget(self._sights, 1)
-        middle = QWidget()
-        inner = QVBoxLayout(middle)
-        inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
-        inner.addWidget(self.reading)
-        self._view = QSplitter(Qt.Orientation.Horizontal)
-        self._view.addWidget(middle)
-        self._view.addWidget(side)
-        self._view.setStretchFactor(0, 1)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
-        column.setSpacing(SPACE)
-        self.bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        column.addWidget(self.bar)
-        column.addWidget(self._view, 1)
-        column.addWidget(self.tasks)
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.addWidget(self.settings)
-        self._columns.addWidget(right)
-        self._columns.setStretchFactor(1, 1)
-        for splitter in (self._view, self._columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._columns)
-        self._roomy: bool | None = None
+        outer.addWidget(
+            RunColumns(
+                self.settings, self.bar, self.reading, side, self.tasks, (300, 400), (250, 290)
+            )
+        )
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
@@ -226,7 +203,7 @@ class AtlasPage(QWidget):
             return
         self._show_state()
         self.keys.set_state(state, look.text)
-        phases = []
+        phases: list[Callable[[], None]] = []
         if self.sights.key == "training":
             phases = self.curves.phases(course_of(state, look.speeds), look.running)
         self._draw(phases)
@@ -243,7 +220,7 @@ class AtlasPage(QWidget):
         else:
             self.bar.say(*sentence_of(look, self._changed, self.reading.known))
 
-    def _draw(self, phases: list) -> None:
+    def _draw(self, phases: list[Callable[[], None]]) -> None:
         """Draw the plots one after the other: between them the window does what else it has to."""
         if not phases:
             self.trainer.took()
@@ -363,16 +340,6 @@ class AtlasPage(QWidget):
         super().showEvent(event)
         self._show_look()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        roomy = self.width() >= COMPACT
-        if roomy != self._roomy:
-            self._roomy = roomy
-            self.bar.set_compact(not roomy)
-            left, told = (300, 400) if roomy else (250, 290)
-            self._columns.setSizes([left, self.width() - left])
-            self._view.setSizes([self.width() - left - told, told])
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier
         acts = {
@@ -401,18 +368,3 @@ class AtlasPage(QWidget):
         """Stop training and jobs: the window closes."""
         self.jobs.shut_down()
         self.trainer.close()
-
-
-def course_of(state: AtlasState, speeds: np.ndarray) -> Course:
-    """A run's updates against epochs, averaged over some of them, and its speed where known."""
-    updates = state.updates
-    steps = updates.column("step")
-    speed = np.full(len(steps), np.nan)
-    if len(speeds) and len(steps):
-        speed = np.interp(steps, speeds[:, 0], smoothed(speeds[:, 1]), left=np.nan)
-    return Course(
-        steps / state.updates_an_epoch,
-        smoothed(updates.column("loss")),
-        smoothed(updates.column("accuracy")),
-        speed,
-    )

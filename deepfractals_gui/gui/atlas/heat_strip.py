@@ -104,7 +104,7 @@ class HeatStrip(QWidget):
         self.update()
 
     @property
-    def x(self) -> float:
+    def coordinate(self) -> float:
         """The coordinate of the character that is marked."""
         at = self.at % self.fold if self.fold else self.at
         return (at + 0.5) / self.longest
@@ -115,7 +115,7 @@ class HeatStrip(QWidget):
         count = len(self.read)
         if not count:
             return ""
-        return f"x = {self.x:.7f}, character {self.at + 1:,} of {count:,}"
+        return f"x = {self.coordinate:.7f}, character {self.at + 1:,} of {count:,}"
 
     def _describe(self) -> None:
         words = self.reading

@@ -41,10 +41,10 @@ class KeysPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = str(Path.home())
-        self.size = Segmented([(str(size), str(size)) for size in SIZES])
-        self.size.set_key("64")
-        self.size.setAccessibleName("Numbers of a key")
-        self.size.setToolTip("Numbers of a key")
+        self.numbers = Segmented([(str(size), str(size)) for size in SIZES])
+        self.numbers.set_key("64")
+        self.numbers.setAccessibleName("Numbers of a key")
+        self.numbers.setToolTip("Numbers of a key")
         self.page = NumberBox("Characters a key stands for", 1, 4096, 64)
         self.pages = NumberBox("Pages from the beginning of the text; 0: all", 0, 1 << 20, PAGES)
         self.key_button = QPushButton("Train keys for")
@@ -65,12 +65,12 @@ class KeysPanel(QWidget):
             button.setMenu(menu)
             button.setAccessibleDescription(button.toolTip())
         self.view = KeysView()
-        self.size.chosen.connect(self._sized)
-        self._sized(self.size.key)
+        self.numbers.chosen.connect(self._sized)
+        self._sized(self.numbers.key)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * SPACE)
         for title, field in (
-            ("Numbers", self.size), ("Page", self.page), ("Pages", self.pages),
+            ("Numbers", self.numbers), ("Page", self.page), ("Pages", self.pages),
         ):  # fmt: skip
             label = MutedLabel(title)
             label.setBuddy(field)
@@ -88,7 +88,7 @@ class KeysPanel(QWidget):
     @property
     def spec(self) -> KeySpec:
         """What keys are asked for."""
-        return KeySpec(size=int(self.size.key), page=self.page.whole)
+        return KeySpec(size=int(self.numbers.key), page=self.page.whole)
 
     def set_state(self, state: AtlasState, shown: int) -> None:
         """Show the book of a run and its library; ``shown`` is the one that is read."""

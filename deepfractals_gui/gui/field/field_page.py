@@ -12,20 +12,18 @@ from PySide6.QtGui import (
     QHideEvent,
     QKeyEvent,
     QKeySequence,
-    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
     QMenu,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
-from deepfractals_gui.gui.controls import SPACE, QuietButton
+from deepfractals_gui.gui.controls import QuietButton
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
@@ -36,9 +34,8 @@ from deepfractals_gui.gui.field.shown_model import ShownModel
 from deepfractals_gui.gui.field.side_column import SideColumn
 from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving
 from deepfractals_gui.gui.lab.train_bar import TrainBar
+from deepfractals_gui.gui.run_columns import RunColumns
 
-COMPACT = 1240
-"""Below this width the columns are as narrow as they can be."""
 FIRST_DIGIT = 3
 
 
@@ -93,32 +90,9 @@ class FieldPage(QWidget):
         self.files.fill(menu)
         self.menu_button.setMenu(menu)
         self.bar.extra.addWidget(self.menu_button)
-        middle = QWidget()
-        inner = QVBoxLayout(middle)
-        inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
-        inner.addWidget(self.evolution)
-        self._view = QSplitter(Qt.Orientation.Horizontal)
-        self._view.addWidget(middle)
-        self._view.addWidget(self._side)
-        self._view.setStretchFactor(0, 1)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
-        column.setSpacing(SPACE)
-        self.bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        column.addWidget(self.bar)
-        column.addWidget(self._view, 1)
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.addWidget(self.settings)
-        self._columns.addWidget(right)
-        self._columns.setStretchFactor(1, 1)
-        for splitter in (self._view, self._columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._columns)
-        self._roomy: bool | None = None
+        outer.addWidget(RunColumns(self.settings, self.bar, self.evolution, self._side))
 
     def _connect(self) -> None:
         queued = Qt.ConnectionType.QueuedConnection
@@ -149,7 +123,8 @@ class FieldPage(QWidget):
     @property
     def params(self) -> FieldRunParams:
         """What the settings ask for; the run at hand may have begun with others."""
-        return self.settings.params
+        params: FieldRunParams = self.settings.params
+        return params
 
     # Training
 
@@ -341,16 +316,6 @@ class FieldPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.evolution.pause()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        roomy = self.width() >= COMPACT
-        if roomy != self._roomy:
-            self._roomy = roomy
-            self.bar.set_compact(not roomy)
-            left, told = (300, 360) if roomy else (250, 250)
-            self._columns.setSizes([left, self.width() - left])
-            self._view.setSizes([self.width() - left - told, told])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier

@@ -40,7 +40,7 @@ def test_a_text_gets_keys_is_read_by_them_and_let_go(page, qtbot) -> None:
     assert page.reading.read.accuracy == pytest.approx(one.keys.accuracy)
     assert page.keys.view.rows[1].words[:3] == ("asyoulik", "96", "3 × 16")
     page.reading.set_at(40)
-    assert page.reading.strip.x == (8 + 0.5) / state.spec.capacity
+    assert page.reading.strip.coordinate == (8 + 0.5) / state.spec.capacity
     page.keys.view.chosen.emit(0)
     qtbot.waitUntil(lambda: page.look.text == 0, timeout=PATIENCE)
     assert page.reading.page.text == state.book.text

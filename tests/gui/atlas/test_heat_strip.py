@@ -96,7 +96,7 @@ def test_a_click_and_a_drag_choose_characters(strip, qtbot) -> None:
     QTest.mouseMove(strip, QPoint(400, middle))
     QTest.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=QPoint(400, middle))
     assert strip.at == found[-1]
-    assert strip.x == (strip.at + 0.5) / (2 * COUNT)
+    assert strip.coordinate == (strip.at + 0.5) / (2 * COUNT)
     assert f"{strip.at + 1:,} of 100,000" in strip.reading
     assert strip.reading in strip.accessibleDescription()
 
