@@ -116,8 +116,11 @@ class LabBridges(QObject):
     @Slot(object, str)
     def _failed(self, token: object, message: str) -> None:
         if token in _VIEWS:
-            bar = (self._field_page() if token == "field" else self._page()).bar
-            bar.say(f"There is no {_VIEWS[token]}: {message}", "error")
+            words = f"There is no {_VIEWS[token]}: {message}"
+            if token == "field":
+                self._field_page().say_error(words)
+            else:
+                self._page().bar.say(words, "error")
         else:
             self._window.show_error(f"The run can't be opened: {message}")
 

@@ -18,33 +18,28 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QMenu,
-    QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
-)
+)  # fmt: skip
 
-from deepfractals_gui.equilibrium.field import FieldParams
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
-from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.controls import SPACE, QuietButton
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
 from deepfractals_gui.gui.field.field_sentences import CHANGED, sentence_of
 from deepfractals_gui.gui.field.field_settings import SHOWN, FieldSettings
 from deepfractals_gui.gui.field.field_trainer import FieldLook, FieldTrainer
-from deepfractals_gui.gui.field.race_view import RaceView
-from deepfractals_gui.gui.field.solve_curves import SolveCurves
+from deepfractals_gui.gui.field.shown_model import ShownModel
+from deepfractals_gui.gui.field.side_column import SideColumn
 from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving
-from deepfractals_gui.gui.field.training_curves import TrainingCurves
 from deepfractals_gui.gui.lab.train_bar import TrainBar
 
 COMPACT = 1240
 """Below this width the columns are as narrow as they can be."""
 FIRST_DIGIT = 3
-SIGHTS = (("solving", "Solve"), ("race", "Race"), ("training", "Training"))
 
 
 class FieldPage(QWidget):
@@ -73,15 +68,16 @@ class FieldPage(QWidget):
         self._error = ""
         self._plays = False
         self._number = 0
-        self._shown: tuple[FieldParams, float, str] | None = None
-        self._model: FieldModel | None = None
+        self._model = ShownModel()
         self._asked: FieldModel | None = None
         self._more_epochs = first.epochs
         self.trainer, self.solving = FieldTrainer(), Solving()
         self.settings = FieldSettings(first)
         self.bar = TrainBar()
         self.evolution = EvolutionView()
-        self.curves, self.race, self.training = SolveCurves(), RaceView(), TrainingCurves()
+        self._side = side = SideColumn()
+        self.sights, self.map_button = side.sights, side.map_button
+        self.curves, self.race, self.training = side.curves, side.race, side.training
         self.files = FieldFiles(self)
         self._lay_out()
         self._connect()
@@ -97,30 +93,13 @@ class FieldPage(QWidget):
         self.files.fill(menu)
         self.menu_button.setMenu(menu)
         self.bar.extra.addWidget(self.menu_button)
-        self.sights = Segmented(SIGHTS)
-        self.sights.setAccessibleName("What is told of the field")
-        self._sights = QStackedWidget()
-        for sight in (self.curves, self.race, self.training):
-            self._sights.addWidget(sight)
-        self.map_button = QPushButton("Map where it converges")
-        self.map_button.setToolTip(
-            "For which a and γ does this kernel settle? A map of all of them, on fewer points"
-        )
-        self.map_button.setAccessibleDescription(self.map_button.toolTip())
-        side = QWidget()
-        told = QVBoxLayout(side)
-        told.setContentsMargins(SPACE, 0, 2 * SPACE, 2 * SPACE)
-        told.setSpacing(SPACE)
-        told.addWidget(self.sights)
-        told.addWidget(self._sights, 1)
-        told.addWidget(self.map_button)
         middle = QWidget()
         inner = QVBoxLayout(middle)
         inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
         inner.addWidget(self.evolution)
         self._view = QSplitter(Qt.Orientation.Horizontal)
         self._view.addWidget(middle)
-        self._view.addWidget(side)
+        self._view.addWidget(self._side)
         self._view.setStretchFactor(0, 1)
         right = QWidget()
         column = QVBoxLayout(right)
@@ -261,14 +240,7 @@ class FieldPage(QWidget):
     def _shown_model(self, look: FieldLook) -> FieldModel:
         """The field as it is now, or was at its best, with γ and activation as they are set."""
         best = self.settings.draw.model.key == "best"
-        p, model = self.params, look.state.best_model if best else look.state.model
-        key = model.params, p.gamma, p.activation
-        if self._model is None or self._shown is None or self._shown[1:] != key[1:] or (
-            self._shown[0] is not key[0]
-        ):  # fmt: skip
-            spec = replace(model.spec, gamma=p.gamma, activation=p.activation)
-            self._shown, self._model = key, replace(model, spec=spec)
-        return self._model
+        return self._model.of(look.state, self.params, best)
 
     @Slot(object)
     def _solved(self, answer: Answer) -> None:
@@ -303,8 +275,12 @@ class FieldPage(QWidget):
         # Settings that can't be used are no run's: the one at hand has others.
         self._changed = self._changed or (shown and self.look is not None)
         words = f"{message[:1].upper()}{message[1:]}"
-        self._error = "This can't be used: see the settings." if shown else words
-        self.bar.say(self._error, "error")
+        self.say_error("This can't be used: see the settings." if shown else words)
+
+    def say_error(self, words: str) -> None:
+        """Say what went wrong, until something else is tried."""
+        self._error = words
+        self.bar.say(words, "error")
 
     @Slot(str)
     def _done(self, message: str) -> None:
@@ -343,7 +319,7 @@ class FieldPage(QWidget):
     @Slot(str)
     def _turn(self, key: str) -> None:
         """Show another of the sights."""
-        self._sights.setCurrentIndex([one for one, _ in SIGHTS].index(key))
+        self._side.turn(key)
         if key == "training" and self.look is not None:
             self.training.set_state(self.look.state, self.look.running)
         if key == "race":
