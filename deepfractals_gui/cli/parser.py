@@ -63,8 +63,7 @@ def build_parser() -> Parser:
         prog="deepfractals",
         allow_abbrev=False,
         formatter_class=_formatter,
-        usage="deepfractals [FILE]\n       deepfractals "
-        f"{{{','.join(command.NAME for command in COMMANDS)}}} ...",
+        usage="deepfractals [FILE]\n       deepfractals COMMAND ...",
         description=textwrap.dedent(
             """\
             Learning dynamics seen as fractals.

@@ -25,7 +25,7 @@ from tests.atlas.small_models import small, some_params, twins_log_likelihoods
 SPEC = small(key=128)
 PARAMS = some_params(SPEC, kind=np.float32)
 TEXT = np.random.default_rng(1).integers(0, SPEC.symbols, 61).astype(np.uint16)
-HOW = KeySpec(size=32, page=20, steps=60)
+HOW = KeySpec(size=32, page=20, steps=60, rate=0.3)
 
 
 def master():

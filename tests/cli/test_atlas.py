@@ -140,9 +140,11 @@ def test_an_interrupt_keeps_what_is_done(command, in_folder, monkeypatch):
         cancel.set()
         return plain(self, s, updates=3)
 
-    monkeypatch.setattr(Atlas, "advance", interrupted)
-    outcome = command("atlas", "train", "run", *SMALL, "--epochs", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Atlas, "advance", interrupted)
+        outcome = command("atlas", "train", "run", *SMALL, "--epochs", 2)
     assert outcome.status == 1
-    monkeypatch.undo()
     assert Atlas().load(in_folder / "run/last.npz").step == 3
     assert command("atlas", "train", "run").status == 0
+    # On to the end of the run that was begun, not of another one.
+    assert Atlas().load(in_folder / "run/last.npz").epoch == 2
