@@ -103,6 +103,21 @@ class MutedLabel(QLabel):
         self.setWordWrap(True)
 
 
+class FittedLabel(MutedLabel):
+    """Secondary words that wrap and claim the height that this takes, also in a scrolled column."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(max(self.width(), 40)) if self.text() else 0)
+
+
 class ElidedLabel(QWidget):
     """One line of secondary words; what doesn't fit is cut, and the tooltip has all of it."""
 

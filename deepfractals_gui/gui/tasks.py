@@ -208,8 +208,11 @@ class Tasks(QObject):
 class TaskPanel(QWidget):
     """A row for each task that runs or has just ended; hidden while there is none.
 
-    Rows of what went well leave by themselves; what failed stays until it is closed.
+    Rows of what went well leave by themselves; what failed stays until it is closed. Without
+    ``keeps_all``, what wrote no file leaves at once: its result is seen elsewhere.
     """
+
+    keeps_all = True
 
     def __init__(
         self,
@@ -249,7 +252,9 @@ class TaskPanel(QWidget):
         if task.number not in self.rows:
             return
         self.rows[task.number].show_outcome(outcome)
-        if outcome.state != "failed":
+        if outcome.state == "done" and outcome.path is None and not self.keeps_all:
+            self._remove(task.number)
+        elif outcome.state != "failed":
             QTimer.singleShot(DONE_MS, self, partial(self._remove, task.number))
 
     def set_wanted(self, wanted: bool) -> None:

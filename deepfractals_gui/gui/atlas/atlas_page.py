@@ -32,7 +32,7 @@ from deepfractals_gui.gui.atlas.book_rows import Row
 from deepfractals_gui.gui.atlas.export_panel import ExportPanel
 from deepfractals_gui.gui.atlas.keys_panel import KeysPanel
 from deepfractals_gui.gui.atlas.reading_view import ReadingView
-from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.controls import SPACE, QuietButton, Scroll, Segmented
 from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.run_columns import RunColumns
 from deepfractals_gui.gui.tasks import TaskPanel
@@ -68,6 +68,7 @@ class AtlasPage(QWidget):
         self.reading = ReadingView()
         self.curves, self.keys, self.exporting = AtlasCurves(), KeysPanel(), ExportPanel()
         self.tasks = TaskPanel(tasks=self.jobs.tasks)
+        self.tasks.keeps_all = False
         self.files = AtlasFiles(self)
         self._lay_out()
         self._connect()
@@ -85,8 +86,12 @@ class AtlasPage(QWidget):
         self.sights = Segmented(SIGHTS)
         self.sights.setAccessibleName("What is told of the atlas")
         self._sights = QStackedWidget()
-        for sight in (self.curves, self.keys, self.exporting):
-            self._sights.addWidget(sight)
+        self._sights.addWidget(self.curves)
+        for panel in (self.keys, self.exporting):
+            scroll = Scroll(panel)
+            # Room for the scroll bar, too: nothing is ever cut.
+            scroll.setMinimumWidth(panel.minimumSizeHint().width() + SPACE + SPACE // 2)
+            self._sights.addWidget(scroll)
         side = QWidget()
         told = QVBoxLayout(side)
         told.setContentsMargins(SPACE, 0, 2 * SPACE, 2 * SPACE)
@@ -97,7 +102,7 @@ class AtlasPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(
             RunColumns(
-                self.settings, self.bar, self.reading, side, self.tasks, (300, 400), (250, 290)
+                self.settings, self.bar, self.reading, side, self.tasks, (300, 400), (250, 270)
             )
         )
 

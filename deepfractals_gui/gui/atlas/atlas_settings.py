@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deepfractals_gui.core.params import replace
 from deepfractals_gui.experiments.atlas_params import PRESETS, AtlasRunParams
-from deepfractals_gui.gui.controls import SPACE, MutedLabel, Segmented
+from deepfractals_gui.gui.controls import SPACE, ChoiceBox, MutedLabel
 from deepfractals_gui.gui.fields import DataField
 from deepfractals_gui.gui.run_settings import Group, RunSettings
 
@@ -36,10 +36,12 @@ class Presets(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        titles = [(key, key.capitalize()) for key in PRESETS]
-        self.choice = Segmented([*titles, (OWN, "Own")])
+        self.keys = (*PRESETS, OWN)
+        self.choice = ChoiceBox()
+        self.choice.addItems([key.capitalize() for key in self.keys])
         self.choice.setAccessibleName("Model to begin with")
-        self.choice.chosen.connect(self._chosen)
+        self.choice.activated.connect(self._activated)
+        self._shown = 0
         self.note = MutedLabel()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -50,13 +52,17 @@ class Presets(QWidget):
     def show_of(self, params: AtlasRunParams) -> None:
         """Show which preset parameters are."""
         key = preset_of(params)
-        self.choice.set_key(key)
+        self._shown = self.keys.index(key)
+        self.choice.setCurrentIndex(self.keys.index(key))
         self.note.setText(_NOTES.get(key, "Settings of your own."))
 
-    @Slot(str)
-    def _chosen(self, key: str) -> None:
-        if key != OWN:
-            self.chosen.emit(key)
+    @Slot(int)
+    def _activated(self, index: int) -> None:
+        if self.keys[index] == OWN:
+            # It says what settings are, and can't be asked for.
+            self.choice.setCurrentIndex(self._shown)
+        else:
+            self.chosen.emit(self.keys[index])
 
 
 class AtlasSettings(RunSettings):

@@ -9,9 +9,12 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from deepfractals_gui.atlas.texts import named
+
 CUT = 4096
 _LINE_END = "\n"
 _WIDE = ("W", "F")
+_WORDS = {" ": "a space", "\t": "a tab", "\n": "a line feed", "\r": "a carriage return"}
 _NAMED = {" ": " ", "\t": "⇥", "\n": "↵", "\r": "←"}
 
 
@@ -97,6 +100,13 @@ def rows_before(text: str, at: int, width: int, count: int) -> list[Row]:
 def is_wide(character: str) -> bool:
     """Whether it takes the room of two letters."""
     return unicodedata.east_asian_width(character) in _WIDE
+
+
+def named_shortly(character: str) -> str:
+    """A character in words: 'e', é (U+00E9), "line feed"."""
+    if character in _WORDS:
+        return _WORDS[character]
+    return repr(character) if character.isascii() and character.isprintable() else named(character)
 
 
 def seen(character: str) -> str:

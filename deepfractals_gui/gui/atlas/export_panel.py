@@ -42,10 +42,10 @@ class ExportPanel(QWidget):
         super().__init__(parent)
         self.bits = Segmented([(str(bits), f"{bits} bits") for bits in BITS])
         self.bits.setAccessibleName("Bits of a weight")
-        self.contexts = Segmented((("yes", "with contexts"), ("no", "coordinate only")))
-        self.contexts.setAccessibleName("How what is wrong is coded")
+        self.contexts = Segmented((("yes", "contexts"), ("no", "coordinate")))
+        self.contexts.setAccessibleName("How what the model doesn't know is coded")
         self.contexts.setToolTip(
-            "With contexts: each character is coded by those before it, too. Coordinate only: by "
+            "Contexts: each character is coded by those before it, too. Coordinate: by "
             "what the model says at its position, and nothing else."
         )
         self.weigh_button = QPushButton("Weigh")
@@ -59,7 +59,7 @@ class ExportPanel(QWidget):
         self.decode_button.clicked.connect(self.decodeWished)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * SPACE)
-        for title, field in (("Weights", self.bits), ("Wrong ones", self.contexts)):
+        for title, field in (("Weights", self.bits), ("Coding", self.contexts)):
             label = MutedLabel(title)
             label.setBuddy(field)
             form.addRow(label, field)

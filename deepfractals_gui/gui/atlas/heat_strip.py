@@ -115,7 +115,7 @@ class HeatStrip(QWidget):
         count = len(self.read)
         if not count:
             return ""
-        return f"x = {self.coordinate:.7f}, character {self.at + 1:,} of {count:,}"
+        return f"x = {self.coordinate:.7f}, {self.at + 1:,} of {count:,}"
 
     def _describe(self) -> None:
         words = self.reading

@@ -47,9 +47,9 @@ class KeysPanel(QWidget):
         self.numbers.setToolTip("Numbers of a key")
         self.page = NumberBox("Characters a key stands for", 1, 4096, 64)
         self.pages = NumberBox("Pages from the beginning of the text; 0: all", 0, 1 << 20, PAGES)
-        self.key_button = QPushButton("Train keys for")
+        self.key_button = QPushButton("Keys for")
         self.key_button.setToolTip("Freeze the model, and find a key for each page of another text")
-        self.curve_button = QPushButton("Compare sizes on")
+        self.curve_button = QPushButton("Compare on")
         self.curve_button.setToolTip(
             "Accuracy against the size of a key, on eight pages of another text"
         )

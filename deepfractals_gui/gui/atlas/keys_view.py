@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 
 from deepfractals_gui.atlas.keys import SIZES
 from deepfractals_gui.core import Curve
-from deepfractals_gui.gui.controls import SPACE, MutedLabel
+from deepfractals_gui.gui.controls import SPACE, FittedLabel
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 
 LETTER_BITS = 4.3
 """What a character of English takes when each is coded alone."""
-HEADS = ("Text", "Characters", "Keys", "Bytes", "Right")
+HEADS = ("Text", "Length", "Keys", "Bytes", "Right")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ class KeysView(QWidget):
         self.table.deleted.connect(self._delete)
         self.plot = CurvePlot()
         self.plot.setMinimumHeight(130)
-        self.note = MutedLabel(note_of(32))
-        self.plot_note = MutedLabel()
+        self.table.setMinimumHeight(5 * self.table.verticalHeader().defaultSectionSize())
+        self.note = FittedLabel(note_of(32))
+        self.plot_note = FittedLabel()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)

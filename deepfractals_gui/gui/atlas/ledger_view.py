@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from deepfractals_gui.atlas.ledger import OTHERS, Ledger
 from deepfractals_gui.gui.axes import linear_ticks, tick_text
-from deepfractals_gui.gui.controls import SPACE, MutedLabel
+from deepfractals_gui.gui.controls import SPACE, FittedLabel
 from deepfractals_gui.gui.curve_lines import series_color
 from deepfractals_gui.gui.theme import number_font, small_font, theme
 
@@ -189,7 +189,9 @@ class LedgerBars(QWidget):
     def _paint_legend(self, painter: QPainter) -> None:
         metrics, left = self.fontMetrics(), 0.0
         high = metrics.height()
-        shown = {name for bar in self.bars for name, bits in bar.pieces if name and bits > 0}
+        unit = self._unit()
+        # What is too small to be drawn is in the table.
+        shown = {name for bar in self.bars for name, bits in bar.pieces if bits * unit >= 1}
         for name in PARTS:
             if name not in shown:
                 continue
@@ -206,7 +208,7 @@ class LedgerView(QWidget):
         super().__init__(parent)
         self.priced: tuple[Priced, ...] = ()
         self.bars = LedgerBars()
-        self.verdict = MutedLabel()
+        self.verdict = FittedLabel()
         self.table = QTableWidget(0, 3)
         self.table.setHorizontalHeaderLabels(["Written as", "Bytes", "Bits a character"])
         self.table.setAccessibleName("Ledger")
@@ -228,7 +230,8 @@ class LedgerView(QWidget):
         column_.setSpacing(SPACE)
         column_.addWidget(self.bars)
         column_.addWidget(self.verdict)
-        column_.addWidget(self.table, 1)
+        column_.addWidget(self.table)
+        column_.addStretch(1)
 
     def set_priced(self, priced: Sequence[Priced]) -> None:
         """Show the exports of one text."""
@@ -244,6 +247,9 @@ class LedgerView(QWidget):
                 if column:
                     item.setTextAlignment(right)
                 self.table.setItem(number, column, item)
+        # All of it is seen: the column that it lies in scrolls.
+        high = self.table.verticalHeader().defaultSectionSize() * len(rows)
+        self.table.setFixedHeight(high + self.table.horizontalHeader().sizeHint().height() + 6)
 
 
 def rows_of(priced: Sequence[Priced]) -> list[tuple[str, str, str]]:

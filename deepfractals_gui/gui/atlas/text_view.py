@@ -21,10 +21,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from deepfractals_gui.atlas.texts import Alphabet, named
+from deepfractals_gui.atlas.texts import Alphabet
 from deepfractals_gui.gui.atlas.book_rows import (
     Row,
     is_wide,
+    named_shortly,
     row_at,
     rows_before,
     rows_from,
@@ -137,14 +138,14 @@ class TextView(QWidget):
         """What is read at a character, how surely, and what the book has there."""
         if not 0 <= at < len(self.text) or self.alphabet is None:
             return ""
-        right, code = named(self.text[at]), self.read.codes[at]
+        right, code = named_shortly(self.text[at]), self.read.codes[at]
         if code == UNREAD:
             return f"not read yet; the book has {right}"
         sure = float(self.read.sureness[at])
         share = "" if math.isnan(sure) else f", {100 * sure:.0f} % sure"
         if code == RIGHT:
             return f"reads {right}, which is right{share}"
-        found = named(self.alphabet.characters[int(self.read.symbols[at])])
+        found = named_shortly(self.alphabet.characters[int(self.read.symbols[at])])
         return f"reads {found}{share}; the book has {right}"
 
     def words(self, row: Row) -> str:

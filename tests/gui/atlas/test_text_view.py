@@ -64,9 +64,9 @@ def test_the_right_character_is_told_of_a_wrong_one(make) -> None:
     symbols = book.alphabet.symbols("nn")
     read.patch(0, symbols, np.array([True, False]), np.array([0.9, 0.25]))
     view = make(book, read)
-    assert view.told(0) == "reads 'n' (U+006E), which is right, 90 % sure"
-    assert view.told(1) == "reads 'n' (U+006E), 25 % sure; the book has 'é' (U+00E9)"
-    assert view.told(2) == "not read yet; the book has U+000A"
+    assert view.told(0) == "reads 'n', which is right, 90 % sure"
+    assert view.told(1) == "reads 'n', 25 % sure; the book has 'é' (U+00E9)"
+    assert view.told(2) == "not read yet; the book has a line feed"
     assert view.told(3) == ""
     view.set_at(1)
     assert view.told(1) in view.accessibleDescription()
