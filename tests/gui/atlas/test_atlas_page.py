@@ -29,7 +29,7 @@ def test_all_of_the_book_is_read_by_the_model_as_it_is(page, qtbot) -> None:
         assert ((page.reading.read.codes == RIGHT) == right).all()
         trained(page, qtbot)
     assert page.reading.read.accuracy == pytest.approx(page.look.state.accuracy)
-    assert page.curves.plots["accuracy"].lines
+    qtbot.waitUntil(lambda: bool(page.curves.plots["accuracy"].lines), timeout=PATIENCE)
 
 
 def test_what_is_seen_is_read_again_while_it_learns(page, qtbot) -> None:
