@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_window.py [--seconds S] [--size WxH] [--json] [PART...]
 
 The parts are start, idle, rendering, zooming, recolouring, exporting, wheel, scrubbing, training,
-field. All but ``start`` tick a precise 16 ms timer in the window's thread, and print how far apart
-its ticks were: p99 <= 25 ms and max <= 60 ms are wanted while every core works, with warm kernels.
-Without a display the window is drawn offscreen.
+field, atlas. All but ``start`` tick a precise 16 ms timer in the window's thread, and print how far
+apart its ticks were: p99 <= 25 ms and max <= 60 ms are wanted while every core works, with warm
+kernels. Without a display the window is drawn offscreen.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from bench_window_atlas import part_of_the_atlas
 from bench_window_field import part_of_the_field
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
@@ -335,7 +336,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART")
     arguments = parser.parse_args()
     names = ("idle", "rendering", "zooming", "recolouring", "exporting", "wheel", "scrubbing",
-             "training", "field")  # fmt: skip
+             "training", "field", "atlas")  # fmt: skip
     wanted = arguments.parts or ["start", *names]
     figures: dict[str, dict[str, float]] = {}
     if "start" in wanted:
@@ -343,9 +344,10 @@ def main() -> None:
     if any(name in wanted for name in names):
         width, _, height = arguments.size.partition("x")
         bench = Bench(arguments.seconds, (int(width), int(height)))
-        parts = {name: getattr(bench, name) for name in names[:-1] if name != "wheel"}
+        parts = {name: getattr(bench, name) for name in names[:-2] if name != "wheel"}
         parts["wheel"] = bench.wheel_latency
         parts["field"] = partial(part_of_the_field, bench, Ticker)
+        parts["atlas"] = partial(part_of_the_atlas, bench, Ticker)
         try:
             for name in names:
                 if name in wanted:

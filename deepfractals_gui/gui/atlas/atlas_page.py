@@ -208,9 +208,9 @@ class AtlasPage(QWidget):
             return
         self._show_state()
         self.keys.set_state(state, look.text)
-        phases: list[Callable[[], None]] = []
+        phases: list[Callable[[], None]] = [self.reading.refresh]
         if self.sights.key == "training":
-            phases = self.curves.phases(course_of(state, look.speeds), look.running)
+            phases += self.curves.phases(course_of(state, look.speeds), look.running)
         self._draw(phases)
 
     def _show_state(self) -> None:
@@ -226,7 +226,7 @@ class AtlasPage(QWidget):
             self.bar.say(*sentence_of(look, self._changed, self.reading.known))
 
     def _draw(self, phases: list[Callable[[], None]]) -> None:
-        """Draw the plots one after the other: between them the window does what else it has to."""
+        """Draw strip and plots one after the other: between them the window does other things."""
         if not phases:
             self.trainer.took()
             return

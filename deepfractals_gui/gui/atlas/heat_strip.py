@@ -7,7 +7,6 @@ import math
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -20,10 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from deepfractals_gui.core import Array
+from deepfractals_gui.gui.atlas.heat_columns import columns, swatches
 from deepfractals_gui.gui.atlas.read_text import ReadText
 from deepfractals_gui.gui.axes import linear_ticks
 from deepfractals_gui.gui.pictures import image_of
-from deepfractals_gui.gui.theme import Theme, number_font, small_font, theme
+from deepfractals_gui.gui.theme import number_font, small_font, theme
 
 NEAREST = 24
 """Characters that the strip shows at its closest."""
@@ -31,9 +31,6 @@ NOTCH = 1.35
 """How much closer a notch of the wheel comes."""
 PAGE = 1500
 """Characters that Page Up and Page Down go, until it is said how many a page has."""
-_HATCH = 6
-"""Pixels between the lines of what hasn't been read."""
-_SWATCH = 46.0
 
 
 class HeatStrip(QWidget):
@@ -297,18 +294,16 @@ class HeatStrip(QWidget):
         words = "Accuracy along the book"
         painter.drawText(QRectF(0, 0, self.width(), high), middle, words)
         left = metrics.horizontalAdvance(words) + 16.0
-        ramp = columns(
-            np.linspace(0, 1, round(_SWATCH)), np.zeros(round(_SWATCH)), high - 4, colors
-        )
-        hatch = columns(np.full(22, np.nan), np.ones(22), high - 4, colors)
-        for before, rgb, after in (("0", ramp, "100 %"), ("", hatch, "not read yet")):
-            room = metrics.horizontalAdvance(before + after) + len(rgb[0]) + 24.0
+        for before, swatch, after in zip(
+            ("0", ""), swatches(high - 4, colors), ("100 %", "not read yet"), strict=True
+        ):
+            room = metrics.horizontalAdvance(before + after) + swatch.width() + 24.0
             if left + room > self.width():
                 break
             painter.drawText(QRectF(left, 0, 40, high), middle, before)
             left += metrics.horizontalAdvance(before) + 5.0 * bool(before)
-            painter.drawImage(QPointF(left, 2.0), image_of(rgb))
-            left += len(rgb[0]) + 5.0
+            painter.drawImage(QPointF(left, 2.0), swatch)
+            left += swatch.width() + 5.0
             painter.drawText(QRectF(left, 0, 200, high), middle, after)
             left += metrics.horizontalAdvance(after) + 16.0
         accuracy = self.read.accuracy
@@ -359,42 +354,3 @@ class HeatStrip(QWidget):
         painter.drawPolygon(
             [QPointF(middle - 5, top), QPointF(middle + 5, top), QPointF(middle, top + 7)]
         )
-
-
-def columns(accuracy: Array, unread: Array, tall: int, colors: Theme) -> Array:
-    """Columns as high and as coloured as they are right: uint8 (tall, M, 3).
-
-    Parameters
-    ----------
-    accuracy, unread : (M,) in [0, 1]; accuracy is NaN where nothing has been read
-    """
-    count = len(accuracy)
-    known = np.where(np.isfinite(accuracy), accuracy, 0.0)
-    rows = np.arange(tall - 1, -1, -1)[:, np.newaxis]
-    ground = _rgb(colors.color("field"))
-    picture: Array = np.empty((tall, count, 3), np.uint8)
-    picture[:] = ground
-    # Something of a column is always seen, however wrong it is.
-    least = max(tall // 12, 2)
-    filled = rows < np.maximum(np.round(known * tall), least)
-    shades = ramp(known, colors)
-    picture[:] = np.where(filled[..., np.newaxis], shades, picture)
-    hatched = ((rows + np.arange(count)) % _HATCH == 0) & (unread > 0.5)
-    faint = _rgb(colors.color("faint"))
-    none = unread > 0.5
-    picture[:, none] = ground
-    picture[hatched] = faint
-    return picture
-
-
-def ramp(accuracy: Array, colors: Theme) -> Array:
-    """The colour of each accuracy (M,): uint8 (M, 3), from danger over warning to the accent."""
-    stops = np.stack([_rgb(colors.color(name)) for name in ("danger", "warning", "accent")])
-    places = (0.0, 0.6, 1.0)
-    parts = [np.interp(accuracy, places, stops[:, channel]) for channel in range(3)]
-    found: Array = np.round(np.stack(parts, axis=-1)).astype(np.uint8)
-    return found
-
-
-def _rgb(color: QColor) -> Array:
-    return np.array([color.red(), color.green(), color.blue()], np.uint8)

@@ -63,12 +63,15 @@ class ReadingView(QWidget):
         self.set_at(at)
 
     def take(self, stretches: Sequence[Stretch]) -> None:
-        """Show what has been read since."""
+        """Show what has been read since on the page; the strip waits for `refresh`."""
         for one in stretches:
             self.read.patch(*one)
         self._known = self._known or bool(stretches)
-        self.strip.refresh()
         self.page.refresh()
+
+    def refresh(self) -> None:
+        """Show on the strip, and in words, what has been read since."""
+        self.strip.refresh()
         self._say()
 
     def set_at(self, at: int) -> None:

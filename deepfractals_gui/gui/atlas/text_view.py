@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -22,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from deepfractals_gui.atlas.texts import Alphabet
+from deepfractals_gui.core import Array
 from deepfractals_gui.gui.atlas.book_rows import (
     Row,
     is_wide,
@@ -39,6 +41,8 @@ LEADING = 1.35
 _MARGIN = 14.0
 _LEAST_COLUMNS = 20
 _UNREAD_SIGN = "·"
+_CIRCLE = "◌"
+"""What `seen` lets a mark stand on."""
 
 
 class TextView(QWidget):
@@ -65,6 +69,7 @@ class TextView(QWidget):
         self.at = 0
         self.rows: list[Row] = []
         self._cells = 1
+        self._signs: Array = np.array([], "=U1")
         self.setFont(_fixed_font(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -77,6 +82,8 @@ class TextView(QWidget):
     def set_text(self, text: str, alphabet: Alphabet, read: ReadText) -> None:
         """Show a book from its beginning, and what is read of it."""
         self.text, self.alphabet, self.read = text, alphabet, read
+        # Of a mark that belongs on a letter the circle alone is kept.
+        self._signs = np.array([seen(one)[0] for one in alphabet.characters], "=U1")
         self._cells = 2 if any(is_wide(one) for one in alphabet.characters) else 1
         self.at = 0
         self._lay_out(0)
@@ -148,25 +155,28 @@ class TextView(QWidget):
         found = named_shortly(self.alphabet.characters[int(self.read.symbols[at])])
         return f"reads {found}{share}; the book has {right}"
 
-    def words(self, row: Row) -> str:
-        """A row as it is read, as signs; what hasn't been read is a dot."""
-        assert self.alphabet is not None
-        symbols = self.read.symbols[row.start : row.stop]
-        codes = self.read.codes[row.start : row.stop]
-        found = self.alphabet.text(symbols)
-        return "".join(
-            _UNREAD_SIGN if code == UNREAD else self._sign(sign, row.start + index, code)
-            for index, (sign, code) in enumerate(zip(found, codes.tolist(), strict=True))
-        )
+    def signs(self, start: int, stop: int) -> Array:
+        """What is read, a sign for each character: <U1 (n,); what hasn't been read is a dot."""
+        symbols, codes = self.read.symbols[start:stop], self.read.codes[start:stop]
+        found = self._signs[symbols]
+        found[codes == UNREAD] = _UNREAD_SIGN
+        # A blank that is read where something else stands must be seen, the end of a line
+        # where it belongs must not.
+        found[(codes == WRONG) & (found == " ")] = "␣"
+        right = codes == RIGHT
+        for end in "\r\n":
+            for at in np.flatnonzero(right & (found == seen(end))).tolist():
+                if self.text[start + at] == end and not self._is_lone(start + at):
+                    found[at] = " "
+        return found
 
-    def _sign(self, character: str, at: int, code: int) -> str:
-        # A blank or the end of a line that is read where something else stands must be seen.
-        if code == WRONG and character == " ":
-            return "␣"
-        if code == RIGHT and character in "\r\n":
-            lone = character == "\r" and self.text[at + 1 : at + 2] != "\n"
-            return seen(character) if lone else " "
-        return seen(character)
+    def _is_lone(self, at: int) -> bool:
+        """Whether it is a carriage return that ends no line."""
+        return self.text[at] == "\r" and self.text[at + 1 : at + 2] != "\n"
+
+    def words(self, row: Row) -> str:
+        """A row as it is read, a sign for each character."""
+        return _joined(self.signs(row.start, row.stop))
 
     def _describe(self) -> None:
         self.setAccessibleDescription(
@@ -291,8 +301,8 @@ class TextView(QWidget):
         colors, painter = theme(), QPainter(self)
         painter.fillRect(self.rect(), colors.color("field"))
         painter.setFont(self.font())
-        for number, row in enumerate(self.rows):
-            self._paint_row(painter, self._top(number), row)
+        if self.rows:
+            self._paint_rows(painter)
         if (box := self.place_of(self.at)) is not None:
             painter.setPen(QPen(colors.color("accent"), 2 if self.hasFocus() else 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -301,63 +311,54 @@ class TextView(QWidget):
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
-    def _paint_row(self, painter: QPainter, top: float, row: Row) -> None:
-        colors, cell = theme(), self._cell
-        codes = self.read.codes[row.start : row.stop].tolist()
-        signs = self.words(row)
-        if len(signs) != len(codes):
-            # A sign of two points, a mark with its circle: each is drawn for itself.
-            self._paint_singly(painter, top, row, codes)
-            return
-        ground = colors.color("danger", 0.16)
-        lines = []
-        foot = top + self._leading - 3.5
-        for left, right in _runs(codes, WRONG):
-            painter.fillRect(
-                QRectF(_MARGIN + left * cell, top + 2, (right - left) * cell, self._leading - 4),
-                ground,
-            )
-            lines += [
-                QLineF(_MARGIN + at * cell + 1, foot, _MARGIN + (at + 1) * cell - 1, foot)
-                for at in range(left, right)
-            ]
+    def _paint_rows(self, painter: QPainter) -> None:
+        """Grounds and lines of what is wrong at once, then the signs row by row."""
+        colors, cell, start = theme(), self._cell, self.shown.start
+        codes = self.read.codes[start : self.shown.stop]
+        signs = self.signs(start, self.shown.stop)
+        grounds, lines = [], []
+        for number, row in enumerate(self.rows):
+            top = self._top(number)
+            foot = top + self._leading - 3.5
+            for left, right in _runs(codes[row.start - start : row.stop - start] == WRONG):
+                x, wide = _MARGIN + left * cell, (right - left) * cell
+                grounds.append(QRectF(x, top + 2, wide, self._leading - 4))
+                lines.append(QLineF(x + 1, foot, x + wide - 1, foot))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("danger", 0.16))
+        painter.drawRects(grounds)
         painter.setPen(QPen(colors.color("danger"), 1.4))
         painter.drawLines(lines)
+        plain = (signs < "\x7f") if self._cells == 1 else np.zeros(len(signs), bool)
         for code, token in ((RIGHT, "text"), (WRONG, "danger"), (UNREAD, "faint")):
             painter.setPen(colors.color(token))
-            self._paint_signs(painter, top, signs, codes, code)
+            mine = (codes == code) & (signs != " ")
+            together = np.where(mine & plain, signs, " ")
+            apart = np.flatnonzero(mine & ~plain)
+            for number, row in enumerate(self.rows):
+                words = _joined(together[row.start - start : row.stop - start]).rstrip()
+                if words:
+                    painter.drawText(QPointF(_MARGIN, self._baseline(number)), words)
+            self._paint_apart(painter, signs, apart)
 
-    def _paint_signs(
-        self, painter: QPainter, top: float, signs: str, codes: list[int], code: int
-    ) -> None:
-        """Draw the signs of one kind: plain letters at once, others each in its place."""
-        cell, height = self._cell, self._leading
-        left_aligned = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        centred = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter)
-        mine = [one if own == code else " " for one, own in zip(signs, codes, strict=True)]
-        if self._cells == 1:
-            plain = "".join(one if one.isascii() else " " for one in mine)
-            if plain.strip():
-                box = QRectF(_MARGIN, top, len(plain) * cell + 2 * cell, height)
-                painter.drawText(box, left_aligned, plain)
-        for index, sign in enumerate(mine):
-            if sign != " " and not (sign.isascii() and self._cells == 1):
-                box = QRectF(_MARGIN + (index - 0.5) * cell, top, 2 * cell, height)
-                painter.drawText(box, centred, sign)
+    def _paint_apart(self, painter: QPainter, signs: Array, places: Array) -> None:
+        """Draw signs that may be of another width, each in the middle of its place."""
+        cell, centred = self._cell, int(Qt.AlignmentFlag.AlignCenter)
+        starts = np.array([row.start for row in self.rows]) - self.shown.start
+        rows = np.searchsorted(starts, places, side="right") - 1
+        for at, number in zip(places.tolist(), rows.tolist(), strict=True):
+            left = _MARGIN + (at - int(starts[number]) - 0.5) * cell
+            sign = str(signs[at])
+            if sign == _CIRCLE and self.alphabet is not None:
+                symbol = int(self.read.symbols[self.shown.start + at])
+                sign = seen(self.alphabet.characters[symbol])
+            painter.drawText(
+                QRectF(left, self._top(number), 2 * cell, self._leading), centred, sign
+            )
 
-    def _paint_singly(self, painter: QPainter, top: float, row: Row, codes: list[int]) -> None:
-        colors, centred = theme(), int(Qt.AlignmentFlag.AlignCenter)
-        tokens = {RIGHT: "text", WRONG: "danger", UNREAD: "faint"}
-        for index, code in enumerate(codes):
-            box = QRectF(_MARGIN + index * self._cell, top, self._cell, self._leading)
-            if code == WRONG:
-                painter.fillRect(box.adjusted(0, 2, 0, -2), colors.color("danger", 0.16))
-                painter.setPen(QPen(colors.color("danger"), 1.4))
-                foot = box.bottom() - 3.5
-                painter.drawLine(QLineF(box.left() + 1, foot, box.right() - 1, foot))
-            painter.setPen(colors.color(tokens[code]))
-            sign = self.words(Row(row.start + index, row.start + index + 1))
-            painter.drawText(box.adjusted(-self._cell / 2, 0, self._cell / 2, 0), centred, sign)
+    def _baseline(self, row: int) -> float:
+        metrics = QFontMetricsF(self.font())
+        return self._top(row) + (self._leading - metrics.height()) / 2 + metrics.ascent()
 
 
 _KEYS = (
@@ -366,17 +367,15 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _runs(codes: list[int], code: int) -> list[tuple[int, int]]:
-    """The stretches of equal codes: where they begin, and where they end."""
-    found: list[tuple[int, int]] = []
-    for index, one in enumerate(codes):
-        if one != code:
-            continue
-        if found and found[-1][1] == index:
-            found[-1] = (found[-1][0], index + 1)
-        else:
-            found.append((index, index + 1))
-    return found
+def _runs(chosen: Array) -> list[tuple[int, int]]:
+    """The stretches that are chosen, bool (n,): where they begin, and where they end."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def _joined(signs: Array) -> str:
+    """Signs, <U1 (n,), as a text."""
+    return np.ascontiguousarray(signs).tobytes().decode("utf-32")
 
 
 def _fixed_font(base: QFont) -> QFont:

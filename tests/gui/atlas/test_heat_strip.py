@@ -9,7 +9,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from deepfractals_gui.gui.atlas.heat_strip import NEAREST, HeatStrip, columns, ramp
+from deepfractals_gui.gui.atlas.heat_columns import columns, ramp
+from deepfractals_gui.gui.atlas.heat_strip import NEAREST, HeatStrip
 from deepfractals_gui.gui.atlas.read_text import ReadText
 from deepfractals_gui.gui.theme import DARK, LIGHT
 
