@@ -21,8 +21,10 @@ from deepfractals_gui.gui.command_palette import CommandPalette
 from deepfractals_gui.gui.controls import open_dialog
 from deepfractals_gui.gui.gallery import Gallery
 from deepfractals_gui.gui.goto_dialog import GoToDialog
+from deepfractals_gui.gui.help_panel import EssayDialog
 from deepfractals_gui.gui.inspector import Inspector
 from deepfractals_gui.gui.places import place_text
+from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.gui.shortcut_sheet import ShortcutSheet
 from deepfractals_gui.gui.theme import Choice, appearance
 from deepfractals_gui.render import Renderer
@@ -260,7 +262,12 @@ class ViewCommands(QObject):
 
     @Slot()
     def show_essay(self) -> None:
-        if "help" in self._window.docks:
+        """Show the essay on the System at hand, or on the page that is shown."""
+        pages = self._window.pages
+        if not pages.explores:
+            title = next(page.title for page in PAGES if page.key == pages.key)
+            open_dialog(EssayDialog(pages.key, f"About the {title.lower()}", self._window))
+        elif "help" in self._window.docks:
             self._window.docks.show("help")
 
     @Slot()

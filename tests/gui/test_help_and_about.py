@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 
 from deepfractals_gui import __version__
 from deepfractals_gui.gui.about_dialog import AboutDialog
-from deepfractals_gui.gui.help_panel import HelpPanel, essay
+from deepfractals_gui.gui.help_panel import EssayDialog, HelpPanel, essay
+from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.gui.theme import appearance
 from deepfractals_gui.systems import SYSTEMS
 
@@ -56,3 +57,17 @@ def test_about_lists_versions_and_copies_them(qtbot) -> None:
     assert "not installed" not in dialog.table.text()
     QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
     assert f"deepfractals {__version__}" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.key)
+def test_f1_opens_the_essay_of_a_page(window, qtbot, page) -> None:
+    window.pages.turn(page.key)
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    dialog = window.findChild(EssayDialog)
+    heading = essay(page.key).splitlines()[0].removeprefix("# ").strip()
+    assert heading in dialog.browser.toPlainText()
+    assert page.title.lower() in dialog.windowTitle()
+    before = dialog.browser.toPlainText()
+    appearance.choose("light")
+    assert dialog.browser.toPlainText() == before
+    dialog.close()
