@@ -39,6 +39,8 @@ from deepfractals_gui.gui.tasks import TaskPanel
 
 NOTE_MS = 6000
 """How long a word about a file stays, before it is told again how the run stands."""
+APART_MS = 8
+"""Between the parts of the page that are drawn after each look."""
 SIGHTS = (("training", "Training"), ("keys", "Keys"), ("export", "Export"))
 
 
@@ -211,7 +213,7 @@ class AtlasPage(QWidget):
         phases: list[Callable[[], None]] = [self.reading.refresh]
         if self.sights.key == "training":
             phases += self.curves.phases(course_of(state, look.speeds), look.running)
-        self._draw(phases)
+        self._later(phases)
 
     def _show_state(self) -> None:
         """Say how the run stands, or what is more important."""
@@ -225,13 +227,17 @@ class AtlasPage(QWidget):
         else:
             self.bar.say(*sentence_of(look, self._changed, self.reading.known))
 
+    def _later(self, phases: list[Callable[[], None]]) -> None:
+        """Draw strip and plots one after the other: what is asked for at once is painted at once,
+        and then the window does nothing else for so long."""
+        QTimer.singleShot(APART_MS, self, partial(self._draw, phases))
+
     def _draw(self, phases: list[Callable[[], None]]) -> None:
-        """Draw strip and plots one after the other: between them the window does other things."""
-        if not phases:
-            self.trainer.took()
-            return
         phases[0]()
-        QTimer.singleShot(0, self, partial(self._draw, phases[1:]))
+        if len(phases) > 1:
+            self._later(phases[1:])
+        else:
+            self.trainer.took()
 
     @Slot(str, str)
     def _failed(self, name: str, message: str) -> None:
