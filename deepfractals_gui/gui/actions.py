@@ -174,7 +174,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("reset_layout", "Reset the panels", "View", "view.reset_layout"),
     Action(
-        "essay", "About this map", "Help", "view.show_essay", ("F1",), "help", "Read what you see"
+        "essay",
+        "About this map or page",
+        "Help",
+        "view.show_essay",
+        ("F1",),
+        "help",
+        "Read what you see",
     ),
     Action(
         "commands",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXPLORE = PAGES[0].key
 EVERYWHERE = (
     "quit", "full_screen", "commands", "shortcuts", "log_folder", "about", "sample_cache",
+    "essay",
 )  # fmt: skip
 """Actions that mean the same on every page; all others are Explore's."""
 

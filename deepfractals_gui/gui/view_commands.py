@@ -21,8 +21,10 @@ from deepfractals_gui.gui.command_palette import CommandPalette
 from deepfractals_gui.gui.controls import open_dialog
 from deepfractals_gui.gui.gallery import Gallery
 from deepfractals_gui.gui.goto_dialog import GoToDialog
+from deepfractals_gui.gui.help_panel import EssayWindow
 from deepfractals_gui.gui.inspector import Inspector
 from deepfractals_gui.gui.places import place_text
+from deepfractals_gui.gui.rail.pages import PAGES
 from deepfractals_gui.gui.shortcut_sheet import ShortcutSheet
 from deepfractals_gui.gui.theme import Choice, appearance
 from deepfractals_gui.render import Renderer
@@ -46,6 +48,7 @@ class ViewCommands(QObject):
         self._hidden: list[QDockWidget] = []
         self._fronts: list[QDockWidget] = []
         self._sheet: ShortcutSheet | None = None
+        self._essay: EssayWindow | None = None
         self._overlays_chosen: dict[str, bool] = {}
         self._menu: QMenu | None = None
         self._tasks = Background(window.controller.renderer.background)
@@ -260,7 +263,13 @@ class ViewCommands(QObject):
 
     @Slot()
     def show_essay(self) -> None:
-        if "help" in self._window.docks:
+        pages = self._window.pages
+        if not pages.explores:
+            if self._essay is None:
+                self._essay = EssayWindow(self._window)
+            title = next(page.title for page in PAGES if page.key == pages.key)
+            self._essay.show_essay(pages.key, title)
+        elif "help" in self._window.docks:
             self._window.docks.show("help")
 
     @Slot()
