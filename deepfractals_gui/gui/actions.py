@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reset_layout", "Reset the panels", "View", "view.reset_layout"),
     Action(
         "essay",
-        "About what is shown",
+        "About this map or page",
         "Help",
         "view.show_essay",
         ("F1",),

@@ -21,7 +21,7 @@ from deepfractals_gui.gui.command_palette import CommandPalette
 from deepfractals_gui.gui.controls import open_dialog
 from deepfractals_gui.gui.gallery import Gallery
 from deepfractals_gui.gui.goto_dialog import GoToDialog
-from deepfractals_gui.gui.help_panel import EssayDialog
+from deepfractals_gui.gui.help_panel import EssayWindow
 from deepfractals_gui.gui.inspector import Inspector
 from deepfractals_gui.gui.places import place_text
 from deepfractals_gui.gui.rail.pages import PAGES
@@ -48,6 +48,7 @@ class ViewCommands(QObject):
         self._hidden: list[QDockWidget] = []
         self._fronts: list[QDockWidget] = []
         self._sheet: ShortcutSheet | None = None
+        self._essay: EssayWindow | None = None
         self._overlays_chosen: dict[str, bool] = {}
         self._menu: QMenu | None = None
         self._tasks = Background(window.controller.renderer.background)
@@ -262,11 +263,12 @@ class ViewCommands(QObject):
 
     @Slot()
     def show_essay(self) -> None:
-        """Show the essay on the System at hand, or on the page that is shown."""
         pages = self._window.pages
         if not pages.explores:
+            if self._essay is None:
+                self._essay = EssayWindow(self._window)
             title = next(page.title for page in PAGES if page.key == pages.key)
-            open_dialog(EssayDialog(pages.key, f"About the {title.lower()}", self._window))
+            self._essay.show_essay(pages.key, title)
         elif "help" in self._window.docks:
             self._window.docks.show("help")
 
