@@ -42,11 +42,17 @@ class RunTrainer(QObject):
     done = Signal(str)
     opened = Signal(object)
 
-    def __init__(self, experiment: Any, name: str, slice_seconds: float = SLICE_SECONDS) -> None:
+    def __init__(
+        self,
+        experiment: Any,
+        name: str,
+        slice_seconds: float = SLICE_SECONDS,
+        threads: int | None = None,
+    ) -> None:
         # Without a parent on purpose: the thread may still report while a window is being closed.
         super().__init__()
         self._experiment = experiment
-        self._slice = slice_seconds
+        self._slice, self._threads = slice_seconds, threads
         self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._flag = CancelFlag()
@@ -177,8 +183,9 @@ class RunTrainer(QObject):
             return
         began = time.perf_counter()
         self._state = self._experiment.advance(
-            state, updates=updates, seconds=seconds, to_epoch=to_epoch, cancel=self._flag
-        )
+            state, updates=updates, seconds=seconds, to_epoch=to_epoch, cancel=self._flag,
+            threads=self._threads,
+        )  # fmt: skip
         self._seconds += time.perf_counter() - began
         self._fresh = True
         if self._state.stopped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -87,7 +88,9 @@ class AtlasTrainer(RunTrainer):
         self._speeds: deque[tuple[float, float]] = deque(maxlen=MOST_SPEEDS)
         self._pending: deque[Stretch] = deque()
         self._patched: AtlasState | None = None
-        super().__init__(Atlas(), "atlas training", SLICE_SECONDS)
+        # A core is left to the window: updates are short, and it would wait for each of them.
+        spared = max((os.cpu_count() or 2) - 1, 1)
+        super().__init__(Atlas(), "atlas training", SLICE_SECONDS, spared)
 
     # Commands, from the window's thread
 
