@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
-from deepfractals_gui.atlas.packing import blank_sums, key_gradient, packed, unpacked
+from deepfractals_gui.atlas.packing import (
+    blank_slopes,
+    blank_sums,
+    key_gradient,
+    packed,
+    unpacked,
+)
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
 from deepfractals_gui.kernels.atlas_shapes import LANES
@@ -24,7 +30,7 @@ BLOCK = 4 * LANES
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Of the mean cross-entropy of a batch; ``loss`` and ``hits`` are sums over it."""
+    """Of the mean loss of a batch; ``loss``, the cross-entropies, and ``hits`` are sums over it."""
 
     params: AtlasParams
     loss: float
@@ -37,36 +43,38 @@ def gradients(
     params: AtlasParams,
     positions: Array,
     symbols: Array,
-    key: Array,
+    key: Array | None = None,
     table: Array | None = None,
     pool: Executor | None = None,
     cancel: CancelFlag | None = None,
+    power: float = 0.0,
 ) -> Gradients:
     """Loss and gradients at some positions, in the type of the parameters.
 
     Parameters
     ----------
     positions, symbols : int64 (n,)
-    key : float (K,)
+    key : float (n,), n up to K; None, or zeros alone, for the master's own text
     table : (rows, F) of zeros, to which the table's gradient is added; without it, a new one
+    power : q of the loss (1 - p^q) / q, 0 to 1; 0 is the cross-entropy
     """
     from deepfractals_gui.kernels import atlas_features, atlas_model
 
     ready = packed(spec, params, key)
-    kind = params.first.dtype
     starts = range(0, len(positions), BLOCK)
     tiles = -(-len(positions) // LANES)
-    slopes = np.zeros((tiles, len(spec.grids) * spec.features, LANES), kind)
+    slopes = blank_slopes(ready.grid, tiles)
     flag = (cancel or CancelFlag()).array
     weight = 1.0 / len(positions)
 
     def one(start: int) -> tuple[Any, Array]:
-        sums, scores = blank_sums(spec, kind), np.zeros(2)
+        sums, scores = blank_sums(ready.net), np.zeros(2)
         rows = slice(start, start + BLOCK)
         own = slopes[start // LANES : (start + BLOCK) // LANES]
         atlas_model.learn(
-            ready.grid, ready.net, positions[rows], symbols[rows], weight, sums, own, scores, flag
-        )
+            ready.grid, ready.net, positions[rows], symbols[rows], weight, power, sums, own, scores,
+            flag,
+        )  # fmt: skip
         return sums, scores
 
     spread = map if pool is None else pool.map
@@ -83,13 +91,15 @@ def gradients(
         [positions, np.full(tiles * LANES - len(positions), positions[-1], np.int64)]
     )
 
-    def scatter(level: int) -> None:
-        atlas_features.scatter(padded, spec.capacity, spec.grids, level, slopes, slope, flag)
+    levels = ready.grid.levels
 
-    list(spread(scatter, range(len(spec.grids))))
+    def scatter(level: int) -> None:
+        atlas_features.scatter(padded, spec.capacity, levels, level, slopes, slope, flag)
+
+    list(spread(scatter, range(len(levels))))
     if cancel is not None:
         cancel.check()
     return Gradients(
-        unpacked(spec, sums, key, slope), float(scores[0]), float(scores[1]),
-        key_gradient(params, sums),
+        unpacked(spec, sums, ready.grid.key.size, slope), float(scores[0]), float(scores[1]),
+        key_gradient(ready.grid, slopes),
     )  # fmt: skip

@@ -1,9 +1,15 @@
 """Keys: further texts in a master that stays as it is.
 
-A key is a few numbers that enter the master like a bias. What it can hold is bounded: n float32
-numbers are at most 32 n bits, so 64 of them fewer than about 480 characters of English at the
-4.3 bits that its letters have one by one. Therefore a text is cut into pages, each with a key of
-its own, which is read at the first positions of the line.
+A key is a few numbers that the master sees beside a position, each plus or minus by a hash of it:
+a code of its own for every position, as random as that of a perceptron, which holds about two bits
+for each of its numbers (Cover 1965). The bound that no code could pass is that of the numbers
+themselves: n of float32 are at most 32 n bits, so 64 of them fewer than about 480 characters of
+English at the 4.3 bits that its letters have one by one. Therefore a text is cut into pages, each
+with a key of its own, which is read at the first positions of the line.
+
+References
+----------
+Cover 1965, "Geometrical and statistical properties of systems of linear inequalities".
 """
 
 from __future__ import annotations
@@ -15,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, whole_key
-from deepfractals_gui.atlas.packing import blank_sums, key_gradient, keyed
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.packing import blank_slopes, blank_sums, key_gradient, packed
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
@@ -37,7 +43,9 @@ class KeySpec:
     ----------
     size : numbers of a key
     page : characters that a key stands for
-    steps, rate : of Adam, on a whole page at a time; the rate falls to nothing like a cosine
+    steps, rate : of Adam, on a whole page at a time; the rate falls to nothing like a cosine. The
+        loss is (1 - p^q) / q with q rising from 0 to 1, from the cross-entropy to the share that is
+        expected to be wrong: at the end no character is worth more than one
     seed : from which keys begin
 
     Raises
@@ -169,30 +177,25 @@ def train_key(
     z = rng.standard_normal(keys.size)
     first, second = np.zeros(keys.size), np.zeros(keys.size)
     positions, wanted = np.arange(symbols.size), symbols.astype(np.int64)
-    ready = AtlasModel(spec, params).ready
-    kind, cancel = params.first.dtype, cancel or CancelFlag()
-    slopes = np.zeros((-(-symbols.size // LANES), 0, LANES), kind)
+    ready, cancel = packed(spec, params, z), cancel or CancelFlag()
+    slopes = blank_slopes(ready.grid, -(-symbols.size // LANES))
     best, most, least = z, -1.0, math.inf
     for update in range(1, keys.steps + 1):
-        sums, scores = blank_sums(spec, kind, whole=False), np.zeros(2)
-        whole = whole_key(spec, z)
-        net = ready.net._replace(
-            first_bias=params.first_bias + keyed(params.first_key, whole),
-            block_bias=params.block_bias + keyed(params.inject_key, whole),
-        )
+        grid = ready.grid._replace(key=z.astype(slopes.dtype))
+        done, scores = (update - 1) / keys.steps, np.zeros(2)
         learn(
-            ready.grid, net, positions, wanted, 1.0 / symbols.size, sums, slopes, scores,
-            cancel.array,
+            grid, ready.net, positions, wanted, 1.0 / symbols.size, done,
+            blank_sums(ready.net, whole=False), slopes, scores, cancel.array,
         )  # fmt: skip
         cancel.check()
         if scores[1] > most or (scores[1] == most and scores[0] < least):
             best, most, least = z, scores[1], scores[0]
-        g = key_gradient(params, sums)[: keys.size].astype(np.float64)
+        g = key_gradient(grid, slopes).astype(np.float64)
         if not np.isfinite(g).all():
             break
         first = _BETA1 * first + (1.0 - _BETA1) * g
         second = _BETA2 * second + (1.0 - _BETA2) * g * g
-        rate = keys.rate * 0.5 * (1.0 + math.cos(math.pi * (update - 1) / keys.steps))
+        rate = keys.rate * 0.5 * (1.0 + math.cos(math.pi * done))
         size = np.sqrt(second / (1.0 - _BETA2**update)) + _EPSILON
         z = z - rate * (first / (1.0 - _BETA1**update)) / size
     kept = best.astype(np.float32)

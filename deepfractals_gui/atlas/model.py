@@ -1,8 +1,10 @@
 """The model: a position's features, a first state of hidden units, T shared steps, logits.
 
-h_0 = W2 gelu(W1 [φ; z] + b1) + b2, then for t = 0 .. T - 1 the units of the fixed mask m_t move by
-h += a (tanh(B h + U [φ; z] + c) - h), all others stay; logits = V h_T + d. φ are the features of a
-position, z a key, zero for the text that the model is trained on.
+h_0 = W2 gelu(W1 [φ; s z] + b1) + b2, then for t = 0 .. T - 1 the units of the fixed mask m_t move
+by h += a (tanh(B h + U [φ; s z] + c) - h), all others stay; logits = V h_T + d. φ are the features
+of a position, z a key, zero for the text that the model is trained on; s are fixed signs, one for
+each number of a key and each position. Beside a key other than zero φ are the octaves alone: the
+grids hold the master's own text.
 
 References
 ----------
@@ -211,11 +213,3 @@ def initial_params(spec: AtlasSpec, seed: int) -> AtlasParams:
             array = rng.standard_normal(shape) / math.sqrt(max(shape[1], 1))
         found[name] = array.astype(np.float32)
     return AtlasParams.of(found)
-
-
-def whole_key(spec: AtlasSpec, key: Array | None = None) -> Array:
-    """A key, up to (K,), with zeros for what it lacks, float32 (K,); None is the master's own."""
-    whole = np.zeros(spec.key, np.float32)
-    if key is not None:
-        whole[: key.size] = key
-    return whole

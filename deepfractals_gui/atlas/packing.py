@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.kernels.atlas_shapes import Grid, Net, Sums
+from deepfractals_gui.kernels.atlas_shapes import LANES, Grid, Net, Sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,23 +24,34 @@ def fours(count: int) -> int:
     return -(-count // 4) * 4
 
 
-def packed(spec: AtlasSpec, params: AtlasParams, key: Array) -> Packed:
-    """Weights in whole fours, with their transposes; the key goes into the biases."""
+def packed(spec: AtlasSpec, params: AtlasParams, key: Array | None = None) -> Packed:
+    """Weights in whole fours, with their transposes.
+
+    Parameters
+    ----------
+    key : float (n,), n up to K; None, or zeros alone, for the master's own text
+    """
+    size = key_size(key)
     kind = params.first.dtype
-    d, v = fours(spec.inputs), fours(spec.symbols)
-    first, inject = (_padded(getattr(params, name), 1, d) for name in ("first", "inject"))
+    seen = key_begin(spec, size)
+    d, v = fours(seen + size), fours(spec.symbols)
+    first, inject = (
+        _padded(np.hstack([own[:, :seen], columns[:, :size]]), 1, d)
+        for own, columns in (
+            (params.first, params.first_key), (params.inject, params.inject_key)
+        )
+    )  # fmt: skip
     readout = _padded(params.readout, 0, v)
     block = params.block[spec.mask]
-    z = key.astype(kind)
     flat = np.ascontiguousarray
     net = Net(
         first=flat(first).reshape(-1),
-        first_bias=params.first_bias + keyed(params.first_key, z),
+        first_bias=params.first_bias,
         second=flat(params.second).reshape(-1),
         second_bias=params.second_bias,
         inject=flat(inject).reshape(-1),
         block=flat(block).reshape(-1),
-        block_bias=params.block_bias + keyed(params.inject_key, z),
+        block_bias=params.block_bias,
         readout=flat(readout).reshape(-1),
         readout_bias=_padded(params.readout_bias, 0, v),
         first_back=flat(first.T).reshape(-1),
@@ -54,50 +64,73 @@ def packed(spec: AtlasSpec, params: AtlasParams, key: Array) -> Packed:
         shape=np.array([d, spec.hidden, v, spec.symbols], np.int64),
         rate=np.array([spec.rate], kind),
     )
-    return Packed(Grid(spec.capacity, spec.octaves, spec.grids, flat(params.table)), net)
+    levels, table = (spec.grids[:0], params.table[:0]) if size else (spec.grids, params.table)
+    numbers = np.zeros(0, kind) if key is None or not size else key.astype(kind)
+    return Packed(Grid(spec.capacity, spec.octaves, levels, flat(table), numbers), net)
 
 
-def keyed(columns: Array, key: Array) -> Array:
-    """columns · key, by additions in their order: a file's model must be the same everywhere."""
-    total = np.zeros(len(columns), columns.dtype)
-    for k, number in enumerate(key):
-        total += columns[:, k] * number
-    return total
+def key_size(key: Array | None) -> int:
+    """How many numbers of a key a model sees: none of one that is 0."""
+    return 0 if key is None or not key.any() else int(key.size)
 
 
-def blank_sums(spec: AtlasSpec, kind: np.dtype, whole: bool = True) -> Sums:
+def key_begin(spec: AtlasSpec, size: int) -> int:
+    """How many features there are beside a key: all without one, else the octaves.
+
+    The grids hold the master's own text, which would only be in the way.
+    """
+    return 2 * spec.octaves if size else spec.inputs
+
+
+def blank_sums(net: Net, whole: bool = True) -> Sums:
     """Gradients of 0; of the biases alone, unless ``whole``."""
-    d, h, v = fours(spec.inputs), spec.hidden, fours(spec.symbols)
-    sizes = {
-        "first": h * d, "second": h * h, "inject": h * d, "block": spec.mask.size * h,
-        "readout": v * h,
-    }  # fmt: skip
-    biases = {"first_bias": h, "second_bias": h, "block_bias": h, "readout_bias": v}
-    empty: Callable[[int], Array] = lambda size: np.zeros(size, kind)  # noqa: E731
-    return Sums(**{
-        **{name: empty(size if whole else 0) for name, size in sizes.items()},
-        **{name: empty(size) for name, size in biases.items()},
-    })  # fmt: skip
+    names = ("first", "second", "inject", "block", "readout")
+    sizes = {name: getattr(net, name).size if whole else 0 for name in names}
+    sizes |= {
+        f"{name}_bias": getattr(net, f"{name}_bias").size for name in names if name != "inject"
+    }
+    return Sums(**{name: np.zeros(size, net.first.dtype) for name, size in sizes.items()})
 
 
-def unpacked(spec: AtlasSpec, sums: Sums, key: Array, table: Array) -> AtlasParams:
-    """Gradients as parameters are laid out; ``table`` is the table's."""
-    h, d, v = spec.hidden, spec.inputs, spec.symbols
+def blank_slopes(grid: Grid, tiles: int) -> Array:
+    """Gradients of 0 by what a position is seen as, but the octaves."""
+    rows = len(grid.levels) * grid.table.shape[1] + grid.key.size
+    return np.zeros((tiles, rows, LANES), grid.table.dtype)
+
+
+def unpacked(spec: AtlasSpec, sums: Sums, size: int, table: Array) -> AtlasParams:
+    """Gradients as parameters are laid out.
+
+    Parameters
+    ----------
+    size : numbers of the key that was seen
+    table : the table's gradient
+    """
+    h, v = spec.hidden, spec.symbols
     kind = sums.first.dtype
-    z = key.astype(kind)
     block = np.zeros((h, h), kind)
     # Units come several times: a step after the other, each unit once in it.
     for units, rows in zip(spec.mask, sums.block.reshape(*spec.mask.shape, h), strict=True):
         block[units] += rows
+    seen = key_begin(spec, size)
+
+    def split(flat: Array) -> tuple[Array, Array]:
+        """Of the features that were seen, and of the key."""
+        found = flat.reshape(h, -1)
+        own, columns = np.zeros((h, spec.inputs), kind), np.zeros((h, spec.key), kind)
+        own[:, :seen], columns[:, :size] = found[:, :seen], found[:, seen : seen + size]
+        return own, columns
+
+    (first, first_key), (inject, inject_key) = split(sums.first), split(sums.inject)
     return AtlasParams(
         table=table,
-        first=np.ascontiguousarray(sums.first.reshape(h, -1)[:, :d]),
-        first_key=np.outer(sums.first_bias, z),
+        first=first,
+        first_key=first_key,
         first_bias=sums.first_bias,
         second=sums.second.reshape(h, h),
         second_bias=sums.second_bias,
-        inject=np.ascontiguousarray(sums.inject.reshape(h, -1)[:, :d]),
-        inject_key=np.outer(sums.block_bias, z),
+        inject=inject,
+        inject_key=inject_key,
         block=block,
         block_bias=sums.block_bias,
         readout=np.ascontiguousarray(sums.readout.reshape(-1, h)[:v]),
@@ -105,9 +138,9 @@ def unpacked(spec: AtlasSpec, sums: Sums, key: Array, table: Array) -> AtlasPara
     )
 
 
-def key_gradient(params: AtlasParams, sums: Sums) -> Array:
-    """The gradient by the key, (K,), which reaches the model through two biases."""
-    found: Array = params.first_key.T @ sums.first_bias + params.inject_key.T @ sums.block_bias
+def key_gradient(grid: Grid, slopes: Array) -> Array:
+    """The gradient by the key, (n,), from those at each position."""
+    found: Array = slopes[:, slopes.shape[1] - grid.key.size :].sum(axis=(0, 2))
     return found
 
 

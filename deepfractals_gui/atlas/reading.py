@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from deepfractals_gui.atlas.coding import TOTAL
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec, whole_key
+from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.packing import Packed, packed
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
@@ -48,7 +48,7 @@ class AtlasModel:
 
     Attributes
     ----------
-    key : z, up to (K,); what it lacks is 0
+    key : z, float (n,), n up to K
     """
 
     spec: AtlasSpec
@@ -58,7 +58,7 @@ class AtlasModel:
     @cached_property
     def ready(self) -> Packed:
         """As the kernels take it."""
-        return packed(self.spec, self.params, whole_key(self.spec, self.key))
+        return packed(self.spec, self.params, self.key)
 
     def frequencies(self, start: int, stop: int, cancel: CancelFlag | None = None) -> Array:
         """What a coder relies upon: int32 (n, V), each at least 1, TOTAL in all.

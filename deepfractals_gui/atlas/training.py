@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.atlas.gradients import gradients
-from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec, initial_params, whole_key
+from deepfractals_gui.atlas.model import KEYED, AtlasParams, AtlasSpec, initial_params
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
@@ -160,9 +160,7 @@ def step(
     count = 0
     for _ in range(updates):
         rows = work.draw(len(book))
-        found = gradients(
-            s.spec, work.params, rows, book[rows], whole_key(s.spec), work.slopes, pool, cancel
-        )
+        found = gradients(s.spec, work.params, rows, book[rows], None, work.slopes, pool, cancel)
         if not math.isfinite(found.loss):
             raise Exploded(f"the loss of update {work.updates + 1} is {found.loss / len(rows)}")
         work.move(found.params, pool, cancel)

@@ -1,4 +1,4 @@
-"""What a position is seen as: octaves of sines, and rows of tables looked up on grids.
+"""What a position is seen as: octaves of sines, rows of tables looked up on grids, a key.
 
 Phases, cells and weights come from whole numbers: with x = (2 i + 1) / (2 N) the phase 2^k x and
 the place R x on a grid of R cells are remainders by 2 N, exact however high k or R is.
@@ -100,6 +100,45 @@ def add_cells(
             for k in range(width):
                 a = table[left, k]
                 rows[at + k * LANES + lane] = fma(w, table[right, k] - a, a)
+
+
+@inline
+def sign_bits(position: int, word: int) -> int:
+    """The signs of 32 of a key's numbers at a position, a bit each: 1 is plus.
+
+    References
+    ----------
+    Appleby 2008, MurmurHash3, whose last mixing of 32 bits this is.
+    """
+    x = (4 * position + word + 1) & 0xFFFFFFFF
+    x = ((x ^ (x >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+    x = ((x ^ (x >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
+    return x ^ (x >> 16)
+
+
+@routine
+def turn_key(positions: Array, count: int, first: int, rows: Array) -> None:
+    """Turn the sign of ``count`` rows of a tile, from ``first`` on, where the position says so."""
+    signs = np.empty(LANES, np.int64)
+    for k in range(count):
+        if k % 32 == 0:
+            for lane in range(LANES):
+                signs[lane] = sign_bits(positions[lane], k // 32)
+        at = (first + k) * LANES
+        for lane in range(LANES):
+            one = rows[at + lane]
+            rows[at + lane] = one if (signs[lane] >> (k % 32)) & 1 else -one
+
+
+@routine
+def add_key(positions: Array, key: Array, first: int, rows: Array) -> None:
+    """Write a key's numbers, each plus or minus by the position, from row ``first`` of a tile on.
+
+    With one sign everywhere a key would be a bias, alike for all positions.
+    """
+    for k in range(len(key)):
+        rows[(first + k) * LANES : (first + k + 1) * LANES] = key[k]
+    turn_key(positions, len(key), first, rows)
 
 
 @kernel

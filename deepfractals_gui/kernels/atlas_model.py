@@ -17,7 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.kernels.atlas_features import add_cells, add_octaves, warm_grid
+from deepfractals_gui.kernels.atlas_features import (
+    add_cells,
+    add_key,
+    add_octaves,
+    turn_key,
+    warm_grid,
+)
 from deepfractals_gui.kernels.atlas_functions import add_exp, apply_gelu, apply_tanh
 from deepfractals_gui.kernels.atlas_products import (
     add_outer,
@@ -67,7 +73,10 @@ def _forward(grid: Grid, net: Net, positions: Array, tile: _Tile) -> None:
     d, h, v = net.shape[0], net.shape[1], net.shape[2]
     count, n = net.units.shape
     add_octaves(positions, grid.capacity, grid.octaves, tile.features)
-    add_cells(positions, grid.capacity, grid.levels, grid.table, 2 * grid.octaves, tile.features)
+    begin = 2 * grid.octaves
+    add_cells(positions, grid.capacity, grid.levels, grid.table, begin, tile.features)
+    begin += len(grid.levels) * grid.table.shape[1]
+    add_key(positions, grid.key, begin, tile.features)
     multiply(net.first, 0, net.first_bias, tile.features, tile.slope, h, d)
     apply_gelu(tile.slope, tile.hidden, h * LANES)
     multiply(net.second, 0, net.second_bias, tile.hidden, tile.state, h, h)
@@ -197,24 +206,33 @@ def learn(
     positions: Array,
     symbols: Array,
     weight: float,
+    power: float,
     sums: Sums,
     slopes: Array,
     scores: Array,
     flag: Array,
 ) -> None:
-    """Add the gradients of weight · Σ (cross-entropy) over some positions.
+    """Add the gradients of weight · Σ (1 - p^q) / q over some positions, p that of the right one.
+
+    q = 0 is the cross-entropy -log p, q = 1 the share that is expected to be wrong.
 
     Parameters
     ----------
     positions, symbols : int64 (n,)
-    sums : of the weights; the biases alone where ``slopes`` has no rows of features
-    slopes : float (tiles, L F, LANES)   becomes the gradients by the grids' features
+    power : q, 0 to 1
+    sums : of the weights; the biases alone where the matrices are empty
+    slopes : float (tiles, L F + K, LANES)   becomes the gradients by the grids' features and by
+        the key's numbers, at each position
     scores : float64 (2,)   the sum of the cross-entropies in nats and the right answers are added
+
+    References
+    ----------
+    Zhang and Sabuncu 2018, arXiv:1805.07836, for the losses between.
     flag : when it goes up, this returns before the next tile
     """
     d, h, v = net.shape[0], net.shape[1], net.shape[2]
     count, n = net.units.shape
-    whole = slopes.shape[1] > 0 or sums.first.size > 0
+    whole = sums.first.size > 0
     kind = net.first.dtype.type
     factor, rate = kind(weight), net.rate[0]
     keep = kind(1.0) - rate
@@ -228,7 +246,7 @@ def learn(
         valid = _clipped(positions, begin, here)
         _forward(grid, net, here, tile)
         _likelihoods(net, tile, best)
-        _by_logits(net, tile, symbols[begin : begin + valid], best, factor, scores)
+        _by_logits(net, tile, symbols[begin : begin + valid], best, factor, power, scores)
         multiply(net.readout_back, 0, net.zeros, tile.logits, by_state, h, v)
         add_sums(tile.logits, sums.readout_bias, 0, v)
         if whole:
@@ -265,6 +283,8 @@ def learn(
         if slopes.shape[1] > 0:
             multiply(net.first_back, 0, net.zeros, delta, by_features, d, h)
             multiply_onto(net.inject_back, 0, net.zeros, by_drive, by_features, d, h)
+            tables = 2 * grid.octaves + len(grid.levels) * grid.table.shape[1]
+            turn_key(here, len(grid.key), tables, by_features)
             to = slopes[begin // LANES]
             for row in range(len(to)):
                 at = (2 * grid.octaves + row) * LANES
@@ -274,10 +294,11 @@ def learn(
 
 @routine
 def _by_logits(
-    net: Net, tile: _Tile, symbols: Array, best: Array, factor: float, scores: Array
+    net: Net, tile: _Tile, symbols: Array, best: Array, factor: float, power: float, scores: Array
 ) -> None:
-    """logits <- factor · (likelihood - right), 0 beyond the tile's positions and symbols."""
+    """logits <- factor · p^q (likelihood - right), 0 beyond the tile's positions and symbols."""
     kind = net.first.dtype.type
+    factors = np.zeros(LANES, net.first.dtype)
     valid, names = len(symbols), net.shape[3]
     loss = 0.0
     hits = 0
@@ -285,16 +306,17 @@ def _by_logits(
         likely = tile.logits[symbols[lane] * LANES + lane] / tile.total[lane]
         loss -= np.log(max(np.float64(likely), 1e-38))
         hits += 1 if best[lane] == symbols[lane] else 0
+        factors[lane] = factor if power == 0.0 else factor * kind(np.float64(likely) ** power)
     scores[0] += loss
     scores[1] += hits
     for lane in range(LANES):
-        tile.top[lane] = factor / tile.total[lane] if lane < valid else kind(0.0)
+        tile.top[lane] = factors[lane] / tile.total[lane]
     for symbol in range(names):
         row = tile.logits[symbol * LANES : (symbol + 1) * LANES]
         for lane in range(LANES):
             row[lane] *= tile.top[lane]
     for lane in range(valid):
-        tile.logits[symbols[lane] * LANES + lane] -= factor
+        tile.logits[symbols[lane] * LANES + lane] -= factors[lane]
     tile.logits[names * LANES :] = 0.0
 
 
@@ -304,7 +326,7 @@ def _warm_arrays() -> tuple[Grid, Net, Array, Array]:
     f = np.zeros(64, np.float32)
     units, shape = np.arange(4).reshape(1, 4), np.array([4, 8, 4, 4])
     net = Net(f, f, f, f, f, f, f, f, f, f, f, f, f, f, f, units, shape, np.ones(1, np.float32))
-    return Grid(8, 1, levels, table), net, np.zeros(LANES, np.int64), np.zeros(1, np.uint8)
+    return Grid(8, 1, levels, table, f[:0]), net, np.zeros(LANES, np.int64), np.zeros(1, np.uint8)
 
 
 def _warm_answer() -> None:
@@ -321,7 +343,7 @@ def _warm_learn() -> None:
     grid, net, positions, flag = _warm_arrays()
     sums = Sums(*(np.zeros(64, np.float32) for _ in Sums._fields))
     slopes = np.zeros((1, 2, LANES), np.float32)
-    learn(grid, net, positions, positions, 1.0, sums, slopes, np.zeros(2), flag)
+    learn(grid, net, positions, positions, 1.0, 0.0, sums, slopes, np.zeros(2), flag)
 
 
 WARM = (

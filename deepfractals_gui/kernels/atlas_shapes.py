@@ -11,12 +11,20 @@ LANES = 128
 
 
 class Grid(NamedTuple):
-    """Where positions lie: capacity, octaves; levels int64 (L, 4); table (rows, F)."""
+    """What a position is seen as.
+
+    Attributes
+    ----------
+    capacity, octaves
+    levels : int64 (L, 4), of table : (rows, F)
+    key : (K,)   empty for the master's own text
+    """
 
     capacity: int
     octaves: int
     levels: Array
     table: Array
+    key: Array
 
 
 class Net(NamedTuple):
@@ -27,7 +35,7 @@ class Net(NamedTuple):
     Attributes
     ----------
     first (H, D), first_bias (H,), second (H, H), second_bias (H,)   of the MLP
-    inject (H, D), block (T n, H), block_bias (H,)   of the shared block; a key is in the biases
+    inject (H, D), block (T n, H), block_bias (H,)   of the shared block
     readout (V, H), readout_bias (V,)
     first_back (D, H), second_back (H, H), inject_back (D, H), block_back (T, H, n),
     readout_back (H, V)   the transposes

@@ -36,17 +36,24 @@ def as_mask(spec: AtlasSpec) -> np.ndarray:
     return mask
 
 
-def twins_features(spec: AtlasSpec, params: AtlasParams, positions: np.ndarray) -> np.ndarray:
+def twins_features(
+    spec: AtlasSpec, params: AtlasParams, positions: np.ndarray, keyed: bool = False
+) -> np.ndarray:
+    """Beside a key there are no grids."""
     parts = [np.zeros((len(positions), 0))]
     if spec.encoding != "hash":
         parts.append(twin.octaves(positions, spec.capacity))
-    if spec.encoding != "fourier":
+    if spec.encoding != "fourier" and not keyed:
         cells = [int(level[0]) for level in spec.grids]
         parts.append(twin.grids(positions, spec.capacity, cells, 1 << spec.table, params.table))
     return np.concatenate(parts, axis=1)
 
 
-def twins_log_likelihoods(spec, params, positions, key, features=None) -> np.ndarray:
+def twins_log_likelihoods(spec, params, positions, key=None, features=None) -> np.ndarray:
+    """``key``: up to (K,), or None for the master's own text."""
     if features is None:
-        features = twins_features(spec, params, positions)
-    return twin.log_likelihoods(twin.logits(dict(params), features, key, as_mask(spec), spec.rate))
+        features = twins_features(spec, params, positions, keyed=key is not None)
+    keys = np.zeros((len(positions), 0))
+    if key is not None:
+        keys = twin.signs(positions, len(key)) * key
+    return twin.log_likelihoods(twin.logits(dict(params), features, keys, as_mask(spec), spec.rate))

@@ -14,22 +14,27 @@ from tests.atlas.small_models import small, some_params, twins_features, twins_l
 H = 1e-5
 
 
-def drawn(spec, count=200, seed=2):
+def drawn(spec, count=200, seed=2, keyed=False):
+    """Positions, symbols, and the master's own key, or one that is full of numbers."""
     rng = np.random.default_rng(seed)
     positions = rng.integers(0, spec.capacity, count)
-    return positions, rng.integers(0, spec.symbols, count), rng.standard_normal(spec.key)
+    key = rng.standard_normal(spec.key) if keyed else None
+    return positions, rng.integers(0, spec.symbols, count), key
 
 
-def loss(spec, params, positions, symbols, key, features=None):
+def loss(spec, params, positions, symbols, key, features=None, power=0.0):
     found = twins_log_likelihoods(spec, params, positions, key, features)
-    return -found[np.arange(len(symbols)), symbols].mean()
+    found = found[np.arange(len(symbols)), symbols]
+    return ((1 - np.exp(power * found)) / power if power else -found).mean()
 
 
-def differences(spec, params, name, positions, symbols, key, entries):
+def differences(spec, params, name, positions, symbols, key, entries, power=0.0):
     arrays = {**dict(params), "key": key}
     found = []
     # Slow: whole numbers one by one. Only the table changes them.
-    features = None if name == "table" else twins_features(spec, params, positions)
+    features = None
+    if name != "table":
+        features = twins_features(spec, params, positions, keyed=key is not None)
     for entry in entries:
         sides = []
         for h in (H, -H):
@@ -37,7 +42,7 @@ def differences(spec, params, name, positions, symbols, key, entries):
             moved.reshape(-1)[entry] += h
             changed = {**arrays, name: moved}
             one = AtlasParams.of(changed)
-            sides.append(loss(spec, one, positions, symbols, changed["key"], features))
+            sides.append(loss(spec, one, positions, symbols, changed["key"], features, power))
         found.append((sides[0] - sides[1]) / (2 * H))
     return np.array(found)
 
@@ -54,21 +59,22 @@ def differences(spec, params, name, positions, symbols, key, entries):
     ],
     ids=["both", "octaves", "grids", "all units", "few units"],
 )
-def test_every_gradient_is_the_central_difference(changes):
-    spec = small(**changes)
+@pytest.mark.parametrize(("keyed", "power"), [(False, 0.0), (True, 0.0), (True, 0.6)])
+def test_every_gradient_is_the_central_difference(changes, keyed, power):
+    spec = small(**{"key": 40, **changes})
     params = some_params(spec)
-    positions, symbols, key = drawn(spec)
-    found = gradients(spec, params, positions, symbols, key)
+    positions, symbols, key = drawn(spec, keyed=keyed)
+    found = gradients(spec, params, positions, symbols, key, power=power)
     assert found.loss / len(positions) == pytest.approx(
         loss(spec, params, positions, symbols, key), rel=1e-13
     )
     rng = np.random.default_rng(3)
-    for name in (*NAMES, "key"):
+    for name in (*NAMES, "key") if keyed else NAMES:
         slope = found.key if name == "key" else getattr(found.params, name)
         if not slope.size:
             continue
         entries = rng.permutation(slope.size)[:40]
-        expected = differences(spec, params, name, positions, symbols, key, entries)
+        expected = differences(spec, params, name, positions, symbols, key, entries, power)
         error = np.linalg.norm(slope.reshape(-1)[entries] - expected)
         assert error <= 1e-7 * np.linalg.norm(expected), name
 

@@ -17,7 +17,6 @@ from deepfractals_gui.atlas.keys import (
     train_key,
     train_keys,
 )
-from deepfractals_gui.atlas.model import whole_key
 from deepfractals_gui.atlas.reading import AtlasModel, read
 from deepfractals_gui.core import CancelFlag, Cancelled
 from tests.atlas.small_models import small, some_params, twins_log_likelihoods
@@ -39,13 +38,13 @@ def adams_way(how, symbols, number):
     positions = np.arange(len(symbols))
     wide = PARAMS.astype(np.float64)
     for t in range(1, how.steps + 1):
-        whole = whole_key(SPEC, z)
-        found = twins_log_likelihoods(SPEC, wide, positions, whole)
+        found = twins_log_likelihoods(SPEC, wide, positions, z)
         hits = int((found.argmax(axis=1) == symbols).sum())
         yield z, hits, -found[positions, symbols].sum()
-        g = gradients(SPEC, wide, positions, symbols.astype(int), whole).key[: how.size]
+        done = (t - 1) / how.steps
+        g = gradients(SPEC, wide, positions, symbols.astype(int), z, power=done).key
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
-        rate = how.rate * (1 + np.cos(np.pi * (t - 1) / how.steps)) / 2
+        rate = how.rate * (1 + np.cos(np.pi * done)) / 2
         z = z - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
 
 

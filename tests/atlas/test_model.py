@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepfractals_gui.atlas.encodings import MOST_POSITIONS
-from deepfractals_gui.atlas.model import NAMES, AtlasSpec, initial_params, whole_key
+from deepfractals_gui.atlas.model import NAMES, AtlasSpec, initial_params
 from tests.atlas.small_models import small
 
 SPEC = AtlasSpec(152_089, 74)
@@ -120,9 +120,3 @@ def test_the_first_numbers_have_their_sizes_and_are_those_of_the_seed():
         array = getattr(first, name)
         assert array.tobytes() == getattr(again, name).tobytes()
         assert not array.any() or not np.array_equal(array, getattr(other, name))
-
-
-def test_a_short_key_is_filled_with_noughts():
-    found = whole_key(small(), np.array([1.0, 2.0]))
-    assert found.tolist() == [1.0, 2.0] + [0.0] * 14
-    assert not whole_key(small()).any()

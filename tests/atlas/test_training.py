@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepfractals_gui.atlas.gradients import gradients
-from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec, whole_key
+from deepfractals_gui.atlas.model import NAMES, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.texts import Alphabet
 from deepfractals_gui.atlas.training import (
     TABLE_BETA2,
@@ -91,7 +91,7 @@ def test_updates_are_adamw_of_the_gradients():
         if state.at == 0:
             order = after.order
         rows = order[state.at : state.at + 100]
-        slope = gradients(SPEC, state.params, rows, BOOK[rows].astype(int), whole_key(SPEC)).params
+        slope = gradients(SPEC, state.params, rows, BOOK[rows].astype(int)).params
         fade = 0.9**state.epoch
         for name, entries in chosen.items():
             for at, k in enumerate(entries):
@@ -125,7 +125,7 @@ def test_rows_that_no_position_asked_for_stay_with_their_moments():
     state = replace(state, first=pushed, second=pushed)
     after, _ = step(state, BOOK)
     rows = after.order[:8]
-    slope = gradients(spec, state.params, rows, BOOK[rows].astype(int), whole_key(spec)).params
+    slope = gradients(spec, state.params, rows, BOOK[rows].astype(int)).params
     asked = slope.table.any(axis=1)
     assert 0 < asked.sum() < len(asked)
     for name in parts(state):
@@ -165,9 +165,7 @@ def test_a_report_is_of_the_parameters_before_the_update():
     state = begin(SPEC, replace(TRAINING, batch=len(BOOK)), 6)
     state = replace(state, params=some_params(SPEC, kind=np.float32))
     _, report = step(state, BOOK)
-    found = twins_log_likelihoods(
-        SPEC, state.params.astype(np.float64), np.arange(len(BOOK)), whole_key(SPEC)
-    )
+    found = twins_log_likelihoods(SPEC, state.params.astype(np.float64), np.arange(len(BOOK)))
     assert report.loss == pytest.approx(-found[np.arange(len(BOOK)), BOOK].mean(), rel=1e-5)
     assert report.accuracy == pytest.approx(np.mean(found.argmax(axis=1) == BOOK), abs=1e-12)
     assert report.count == len(BOOK)

@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from deepfractals_gui.atlas.gradients import gradients
-from deepfractals_gui.atlas.model import AtlasSpec, whole_key
+from deepfractals_gui.atlas.model import AtlasSpec
 from deepfractals_gui.atlas.quantised import packed, unpacked
 from deepfractals_gui.atlas.reading import AtlasModel, read
 from deepfractals_gui.atlas.texts import shipped_book
@@ -95,7 +95,7 @@ def plain_update(spec, params, positions, symbols):
 
 def same_slopes(spec, params, positions, symbols):
     """Whether both ways come to the same gradients."""
-    exact = gradients(spec, params, positions, symbols, whole_key(spec)).params
+    exact = gradients(spec, params, positions, symbols).params
     found = plain_update(spec, params, positions, symbols)
     return all(
         np.linalg.norm(one - getattr(exact, name)) <= 1e-3 * np.linalg.norm(one)
@@ -125,11 +125,11 @@ def plain_features(spec, params, positions):
 
 def plain_read(spec, params, positions):
     """The likeliest symbols, in pieces that fit a cache."""
-    mask, key = as_mask(spec).astype(np.float32), whole_key(spec)
+    mask = as_mask(spec).astype(np.float32)
     found = []
     for at in range(0, len(positions), 1024):
         features = plain_features(spec, params, positions[at : at + 1024])
-        logits = twin.logits(dict(params), features, key, mask, np.float32(spec.rate))
+        logits = twin.logits(dict(params), features, features[:, :0], mask, np.float32(spec.rate))
         found.append(logits.argmax(axis=1))
     return np.concatenate(found)
 

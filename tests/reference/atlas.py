@@ -42,16 +42,39 @@ def grids(positions, capacity, resolutions, rows, table):
     return np.concatenate(columns, axis=1)
 
 
+def signs(positions, count):
+    """Plus or minus for each position and number of a key, (n, count): the end of MurmurHash3."""
+
+    def mixed(x):
+        x = (x ^ x >> 16) * 0x85EBCA6B % 2**32
+        x = (x ^ x >> 13) * 0xC2B2AE35 % 2**32
+        return x ^ x >> 16
+
+    return np.array([
+        [1.0 if mixed(4 * int(i) + k // 32 + 1) >> k % 32 & 1 else -1.0 for k in range(count)]
+        for i in positions
+    ])  # fmt: skip
+
+
 def gelu(z):
     return 0.5 * z * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
 
 
-def logits(p, features, key, mask, rate):
-    """``p``: the arrays by name; ``mask``: (T, H) of 0 and 1."""
-    h = gelu(features @ p["first"].T + p["first_key"] @ key + p["first_bias"])
+def logits(p, features, keys, mask, rate):
+    """``p``: the arrays by name; ``keys``: (n, k), signed; ``mask``: (T, H) of 0 and 1.
+
+    Features that aren't there are the last ones: the grids'.
+    """
+    seen = np.hstack([features, keys])
+
+    def of_seen(own, columns):
+        return seen @ np.hstack([own[:, : features.shape[1]], columns[:, : keys.shape[1]]]).T
+
+    h = gelu(of_seen(p["first"], p["first_key"]) + p["first_bias"])
     h = h @ p["second"].T + p["second_bias"]
+    drive = of_seen(p["inject"], p["inject_key"]) + p["block_bias"]
     for m in mask:
-        u = h @ p["block"].T + features @ p["inject"].T + p["inject_key"] @ key + p["block_bias"]
+        u = h @ p["block"].T + drive
         h = h + rate * m * (np.tanh(u) - h)
     return h @ p["readout"].T + p["readout_bias"]
 

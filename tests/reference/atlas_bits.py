@@ -107,19 +107,20 @@ def grids(positions, capacity, cells, most, table):
     return rows
 
 
-def with_key(bias, columns, key):
-    total = np.zeros(len(bias), F)
-    for column, number in zip(columns.T, key, strict=True):
-        total = total + column * number
-    return (bias + total)[:, None]
+def likelihoods(p, features, keys, units, rate):
+    """exp(logit - the greatest), (V, n), and its sums in the order of symbols.
 
+    ``p``: the arrays by name; ``features``, ``keys``: rows (n,), the key's signed.
+    """
+    rows = np.array([*features, *keys], F)
 
-def likelihoods(p, features, key, units, rate):
-    """exp(logit - the greatest), (V, n), and its sums in the order of symbols; ``p`` by name."""
-    rows = np.array(features, F)
-    h = product(p["first"], with_key(p["first_bias"], p["first_key"], key), rows)
-    h = product(p["second"], p["second_bias"][:, None], gelu(h))
-    drive = product(p["inject"], with_key(p["block_bias"], p["inject_key"], key), rows)
+    def of_rows(name):
+        own, columns = p[name][:, : len(features)], p[f"{name}_key"][:, : len(keys)]
+        bias = p[{"first": "first_bias", "inject": "block_bias"}[name]]
+        return product(np.hstack([own, columns]), bias[:, None], rows)
+
+    h = product(p["second"], p["second_bias"][:, None], gelu(of_rows("first")))
+    drive = of_rows("inject")
     for updated in units:
         to = tanh(product(p["block"][updated], drive[updated], h))
         h[updated] = h[updated] + F(rate) * (to - h[updated])
