@@ -54,7 +54,7 @@ class KeySpec:
     """
 
     size: int = 64
-    page: int = 64
+    page: int = 32
     steps: int = 300
     rate: float = 1.0
     seed: int = 0

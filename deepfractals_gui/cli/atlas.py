@@ -87,8 +87,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="numbers of a key; by default 64",
     )  # fmt: skip
     key.add_argument(
-        "--page", metavar="N", type=reading.whole(1, 1 << 16), default=64,
-        help="characters of a page; by default 64",
+        "--page", metavar="N", type=reading.whole(1, 1 << 16), default=32,
+        help="characters of a page; by default 32",
     )  # fmt: skip
     key.add_argument(
         "--pages", metavar="N", type=reading.whole(1, 1 << 20),

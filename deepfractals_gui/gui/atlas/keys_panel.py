@@ -45,7 +45,7 @@ class KeysPanel(QWidget):
         self.numbers.set_key("64")
         self.numbers.setAccessibleName("Numbers of a key")
         self.numbers.setToolTip("Numbers of a key")
-        self.page = NumberBox("Characters a key stands for", 1, 4096, 64)
+        self.page = NumberBox("Characters a key stands for", 1, 4096, KeySpec.page)
         self.pages = NumberBox("Pages from the beginning of the text; 0: all", 0, 1 << 20, PAGES)
         self.key_button = QPushButton("Keys for")
         self.key_button.setToolTip("Freeze the model, and find a key for each page of another text")
