@@ -38,7 +38,7 @@ from deepfractals_gui.experiments.atlas_state import (
 )
 from deepfractals_gui.experiments.trace import Trace
 
-VERSION = 1
+VERSION = 2
 MOST_TEXTS = 1000
 """Texts of a library in a file."""
 _LIMIT = 1 << 29

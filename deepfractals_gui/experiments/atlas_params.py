@@ -84,7 +84,7 @@ class AtlasRunParams:
         slider=(0.0, 0.1), group="Training",
     )  # fmt: skip
     batch: int = param(
-        0, "Positions of an update; 0: a thirty-second of the book, from 64 to 4,096.", low=0,
+        0, "Positions of an update; 0: a thirty-second of the book, up to 4,096.", low=0,
         high=1 << 20, slider=(0, 16384), group="Training",
     )  # fmt: skip
     seed: int = param(
@@ -122,7 +122,7 @@ class AtlasRunParams:
         """How a book of so many characters is learned. Raises ParamError."""
         try:
             return TrainingSpec(
-                batch=self.batch or min(max(length // 32, 64), 4096),
+                batch=self.batch or min(max(length // 32, 1), 4096),
                 learning_rate=self.learning_rate, table_rate=self.table_rate,
                 decay=self.decay, weight_decay=self.weight_decay,
             )  # fmt: skip
