@@ -14,6 +14,7 @@ import pytest
 
 from deepfractals_gui import __main__ as entry
 from deepfractals_gui.__main__ import BLAS_THREADS
+from deepfractals_gui.core.resources import resource
 
 APPLICATION = [sys.executable, "-m", "deepfractals_gui"]
 
@@ -190,3 +191,19 @@ def test_help_that_cannot_be_written_fails_in_one_line(tmp_path):
     )
     assert result.returncode == 1
     assert result.stderr == "deepfractals: the output can't be written\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["memory", "compact"])
+def test_an_export_decodes_on_a_processor_without_vector_units_or_fused_products(tmp_path, kind):
+    few = ["--preset", kind, "--set", "characters=20000", "--epochs", "3"]
+    assert run("atlas", "train", "run", *few, cwd=tmp_path).returncode == 0
+    assert run("atlas", "export", "run", "-o", "book.atlas", cwd=tmp_path).returncode == 0
+    plain = {
+        **os.environ, "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }  # fmt: skip
+    result = run("atlas", "decode", "book.atlas", "-o", "book.txt", cwd=tmp_path, env=plain)
+    assert result.returncode == 0, result.stderr
+    expected = resource("books/alice29.txt").read_bytes()[:20000]
+    assert (tmp_path / "book.txt").read_bytes() == expected
