@@ -99,6 +99,18 @@ def put(coder: Array, out: Array, below: int, above: int, total: int) -> None:
 
 
 @inline
+def _widen(coder: Array, content: Array, width: int, code: int) -> None:
+    """Read on until the interval is wide enough for the next symbol."""
+    while width < BOTTOM:
+        at = coder[_AT]
+        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
+        coder[_AT] = at + 1
+        width <<= 8
+    coder[_CODE] = code
+    coder[_WIDTH] = width
+
+
+@inline
 def point(coder: Array, total: int) -> int:
     """Where in the total the next symbol lies."""
     # Damaged bytes may lie beyond the interval; what is read then is wrong, but within bounds.
@@ -111,15 +123,7 @@ def drop(coder: Array, content: Array, below: int, above: int, total: int) -> No
     """Go on after the symbol whose share of the total was [below, above)."""
     width = coder[_WIDTH]
     begin, end = width * below // total, width * above // total
-    code = coder[_CODE] - begin
-    width = end - begin
-    while width < BOTTOM:
-        at = coder[_AT]
-        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
-        coder[_AT] = at + 1
-        width <<= 8
-    coder[_CODE] = code
-    coder[_WIDTH] = width
+    _widen(coder, content, end - begin, coder[_CODE] - begin)
 
 
 @inline
@@ -147,13 +151,7 @@ def next_bit(coder: Array, content: Array, share: int) -> int:
         bit, width = 1, ones
     else:
         bit, width, code = 0, width - ones, code - ones
-    while width < BOTTOM:
-        at = coder[_AT]
-        code = ((code << 8) | (wide(content[at]) if at < content.size else 0)) & (_TOP - 1)
-        coder[_AT] = at + 1
-        width <<= 8
-    coder[_CODE] = code
-    coder[_WIDTH] = width
+    _widen(coder, content, width, code)
     return bit
 
 

@@ -224,11 +224,11 @@ def learn(
     slopes : float (tiles, L F + K, LANES)   becomes the gradients by the grids' features and by
         the key's numbers, at each position
     scores : float64 (2,)   the sum of the cross-entropies in nats and the right answers are added
+    flag : when it goes up, this returns before the next tile
 
     References
     ----------
     Zhang and Sabuncu 2018, arXiv:1805.07836, for the losses between.
-    flag : when it goes up, this returns before the next tile
     """
     d, h, v = net.shape[0], net.shape[1], net.shape[2]
     count, n = net.units.shape
