@@ -49,11 +49,11 @@ def twins_features(
     return np.concatenate(parts, axis=1)
 
 
-def twins_log_likelihoods(spec, params, positions, key=None, features=None) -> np.ndarray:
+def twins_log_likelihoods(spec, params, positions, key=None, features=None, signs=None):
     """``key``: up to (K,), or None for the master's own text."""
     if features is None:
         features = twins_features(spec, params, positions, keyed=key is not None)
     keys = np.zeros((len(positions), 0))
     if key is not None:
-        keys = twin.signs(positions, len(key)) * key
+        keys = key * (twin.signs(positions, len(key)) if signs is None else signs)
     return twin.log_likelihoods(twin.logits(dict(params), features, keys, as_mask(spec), spec.rate))

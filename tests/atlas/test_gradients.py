@@ -10,6 +10,7 @@ import pytest
 from deepfractals_gui.atlas.gradients import BLOCK, gradients
 from deepfractals_gui.atlas.model import NAMES, AtlasParams
 from tests.atlas.small_models import small, some_params, twins_features, twins_log_likelihoods
+from tests.reference.atlas import signs
 
 H = 1e-5
 
@@ -22,8 +23,8 @@ def drawn(spec, count=200, seed=2, keyed=False):
     return positions, rng.integers(0, spec.symbols, count), key
 
 
-def loss(spec, params, positions, symbols, key, features=None, power=0.0):
-    found = twins_log_likelihoods(spec, params, positions, key, features)
+def loss(spec, params, positions, symbols, key, power=0.0, **known):
+    found = twins_log_likelihoods(spec, params, positions, key, **known)
     found = found[np.arange(len(symbols)), symbols]
     return ((1 - np.exp(power * found)) / power if power else -found).mean()
 
@@ -32,9 +33,11 @@ def differences(spec, params, name, positions, symbols, key, entries, power=0.0)
     arrays = {**dict(params), "key": key}
     found = []
     # Slow: whole numbers one by one. Only the table changes them.
-    features = None
+    known = {}
     if name != "table":
-        features = twins_features(spec, params, positions, keyed=key is not None)
+        known["features"] = twins_features(spec, params, positions, keyed=key is not None)
+    if key is not None:
+        known["signs"] = signs(positions, len(key))
     for entry in entries:
         sides = []
         for h in (H, -H):
@@ -42,7 +45,7 @@ def differences(spec, params, name, positions, symbols, key, entries, power=0.0)
             moved.reshape(-1)[entry] += h
             changed = {**arrays, name: moved}
             one = AtlasParams.of(changed)
-            sides.append(loss(spec, one, positions, symbols, changed["key"], features, power))
+            sides.append(loss(spec, one, positions, symbols, changed["key"], power, **known))
         found.append((sides[0] - sides[1]) / (2 * H))
     return np.array(found)
 
