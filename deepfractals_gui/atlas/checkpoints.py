@@ -21,6 +21,7 @@ from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.nn.model_files import write_whole
 
 VERSION = 1
@@ -71,9 +72,7 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, Alphabet]:
     CheckpointError   it holds no run that can go on
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    return checkpoint_in(path.read_bytes(), path.name)
+    return checkpoint_in(content_of(path, _LIMIT, CheckpointError), path.name)
 
 
 def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.equilibrium.field import NAMES, FieldParams, FieldSpec, initial_params
 from deepfractals_gui.equilibrium.images import Standard
 from deepfractals_gui.equilibrium.spectral import Peak
@@ -97,9 +98,7 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, Standard]:
     CheckpointError   it holds no run that can go on
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    return checkpoint_in(path.read_bytes(), path.name)
+    return checkpoint_in(content_of(path, _LIMIT, CheckpointError), path.name)
 
 
 def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:

@@ -25,6 +25,7 @@ from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Book, TextError, book_
 from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
@@ -88,9 +89,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     ParamError        its book can't be found any more, or has changed
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    content, name = path.read_bytes(), path.name
+    content, name = content_of(path, _LIMIT, CheckpointError), path.name
     run = _notes(content, name)
     training, alphabet = checkpoint_in(content, name)
     try:

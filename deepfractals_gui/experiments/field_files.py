@@ -17,6 +17,7 @@ import numpy as np
 
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.equilibrium.checkpoints import (
     CheckpointError,
@@ -73,9 +74,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> FieldSta
     ParamError        its images can't be found any more, or have changed
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    content, name = path.read_bytes(), path.name
+    content, name = content_of(path, _LIMIT, CheckpointError), path.name
     run = _notes(content, name)
     training, standard = checkpoint_in(content, name)
     try:
