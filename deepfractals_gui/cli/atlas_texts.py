@@ -40,6 +40,7 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.atlas.texts import book_of, shipped_books
     from deepfractals_gui.experiments.atlas import Atlas
     from deepfractals_gui.experiments.atlas_book import text_for
+    from deepfractals_gui.experiments.atlas_library import check_room
 
     path = run_file(options.run)
     state = Atlas().load(path)
@@ -55,6 +56,7 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         text = book_of(text.text[:most].encode(), text.name, alphabet=state.book.alphabet)
     keys = KeySpec(options.size, options.page, options.steps)
     check(state.spec, keys, len(text))
+    check_room(state, text, keys)
     return lambda flag: _key(state, path, text, keys, options, flag)
 
 
@@ -76,10 +78,10 @@ def _key(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
     write_run(state, path)
-    found = state.library[-1].keys
+    name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {
-            "text": text.name, "characters": len(text), "pages": len(found.values),
+            "text": name, "characters": len(text), "pages": len(found.values),
             "size": options.size, "bytes": found.size, "accuracy": found.accuracy,
         }  # fmt: skip
         if curve is not None:
@@ -90,7 +92,7 @@ def _key(
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
     lines = [
-        f"{text.name}: {found.accuracy:.2%} of {len(text):,} characters with {len(found.values):,} "
+        f"{name}: {found.accuracy:.2%} of {len(text):,} characters with {len(found.values):,} "
         f"keys of {options.size} numbers, {found.size:,} bytes; a key holds at most "
         f"{32 * options.size:,} bits"
     ]
@@ -233,9 +235,9 @@ def plan_info(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
 
     if _is_export(options.run):
         export = read_export(options.run)
-        return lambda flag: _tell(_export_rows(export), options)
+        return lambda flag: _tell_export(export, options, flag)
     state = Atlas().load(run_file(options.run))
-    return lambda flag: _tell(_run_rows(state), options)
+    return lambda flag: _tell_run(state, options)
 
 
 def _export_rows(export: Export) -> list[tuple[str, Any]]:
@@ -249,6 +251,14 @@ def _export_rows(export: Export) -> list[tuple[str, Any]]:
     ]  # fmt: skip
 
 
+def _tell_export(export: Export, options: argparse.Namespace, flag: CancelFlag) -> None:
+    rows = _export_rows(export)
+    if options.json:
+        _tell_json(rows)
+    else:
+        _tell(rows)
+
+
 def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [
         ("book", state.book.name), ("source", state.book.source), ("licence", state.book.licence),
@@ -258,22 +268,39 @@ def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
     ]  # fmt: skip
     if len(state.trace):
         rows.append(("accuracy", round(state.accuracy, 6)))
-    for one in state.library:
-        stale = "" if one.step == state.step else "; the master has learned on since"
-        rows.append((
-            f"text {one.book.name}",
-            f"{len(one.book):,} characters, {len(one.keys.values):,} keys of "
-            f"{one.keys.values.shape[1]} numbers, {one.keys.size:,} bytes, "
-            f"accuracy {one.keys.accuracy:.2%}{stale}",
-        ))  # fmt: skip
     return rows
 
 
-def _tell(rows: list[tuple[str, Any]], options: argparse.Namespace) -> None:
+def _tell_run(state: AtlasState, options: argparse.Namespace) -> None:
+    texts = [
+        {
+            "name": one.book.name, "characters": len(one.book), "keys": len(one.keys.values),
+            "size": one.keys.values.shape[1], "bytes": one.keys.size,
+            "accuracy": one.keys.accuracy, "fits": one.step == state.step,
+        }
+        for one in state.library
+    ]  # fmt: skip
     if options.json:
-        data = {name.replace(" ", "_"): value for name, value in rows}
-        sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+        _tell_json(_run_rows(state), library=texts)
         return
+    shown = [
+        (
+            f"text {one['name']}",
+            f"{one['characters']:,} characters, {one['keys']:,} keys of {one['size']} numbers, "
+            f"{one['bytes']:,} bytes, accuracy {one['accuracy']:.2%}"
+            + ("" if one["fits"] else "; the master has learned on since"),
+        )
+        for one in texts
+    ]
+    _tell([*_run_rows(state), *shown])
+
+
+def _tell_json(rows: list[tuple[str, Any]], **more: Any) -> None:
+    data = {name.replace(" ", "_"): value for name, value in rows} | more
+    sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+
+
+def _tell(rows: list[tuple[str, Any]]) -> None:
     wide = max(len(name) for name, _ in rows)
     for name, value in rows:
         shown = f"{value:,}" if isinstance(value, int) else str(value)

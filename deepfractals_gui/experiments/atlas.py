@@ -24,6 +24,7 @@ from deepfractals_gui.atlas.training import Exploded, Report
 from deepfractals_gui.core import CancelFlag, Cancelled, Curve, Experiment, Snapshot
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_files import load_run, run_bytes
+from deepfractals_gui.experiments.atlas_library import added, check_room
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import (
     AtlasState,
@@ -180,24 +181,20 @@ def keyed(
     progress: Progress | None = None,
     threads: int | None = None,
 ) -> AtlasState:
-    """The state with a further text, in the master's alphabet, in its library.
-
-    A text of the same name and content takes its place.
+    """The state with a further text, in the master's alphabet, in its library; see `added`.
 
     Raises
     ------
-    ValueError   see `keys.check`
+    ValueError   see `keys.check` and `check_room`
     Cancelled    the flag went up
     """
+    check_room(s, text, keys)
     with working(threads) as pool:
         found = train_keys(
             s.spec, s.training.params, text.symbols, keys, cancel=cancel, pool=pool,
             progress=progress,
         )  # fmt: skip
-    kept = [
-        one for one in s.library if (one.book.name, one.book.sha256) != (text.name, text.sha256)
-    ]
-    return replace(s, library=(*kept, KeyedText(text, found, s.step)))
+    return replace(s, library=added(s.library, KeyedText(text, found, s.step)))
 
 
 def curve_of(

@@ -28,6 +28,13 @@ from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.experiments.atlas_book import book_for
+from deepfractals_gui.experiments.atlas_library import (
+    MOST_BYTES,
+    MOST_NAME,
+    MOST_TEXTS,
+    Library,
+    added,
+)
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import (
     MOST_UPDATES,
@@ -40,12 +47,8 @@ from deepfractals_gui.experiments.atlas_state import (
 from deepfractals_gui.experiments.trace import Trace
 
 VERSION = 1
-MOST_TEXTS = 1000
-"""Texts of a library in a file."""
-_LIMIT = 1 << 29
-"""Bytes of a file, at most."""
 _MOST_NUMBERS = 1 << 26
-_MOST_TEXT = 1 << 20
+_MOST_TEXT = 1 << 22
 _TRACES = ("updates", "trace")
 
 
@@ -89,7 +92,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     ParamError        its book can't be found any more, or has changed
     OSError           it can't be read
     """
-    content, name = content_of(path, _LIMIT, CheckpointError), path.name
+    content, name = content_of(path, MOST_BYTES, CheckpointError), path.name
     run = _notes(content, name)
     training, alphabet = checkpoint_in(content, name)
     try:
@@ -148,25 +151,23 @@ def _state(
     return replace(s, library=_library(content, name, run, book))
 
 
-def _library(
-    content: bytes, name: str, run: dict[str, Any], master: Book
-) -> tuple[KeyedText, ...]:  # fmt: skip
+def _library(content: bytes, name: str, run: dict[str, Any], master: Book) -> Library:
     entries = run["library"]
     if not isinstance(entries, list) or len(entries) > MOST_TEXTS:
         raise ValueError(f"its library has more than {MOST_TEXTS} texts")
-    found = []
+    found: Library = ()
     for number, entry in enumerate(entries):
         wanted = [f"{what}{number}" for what in ("text", "keys", "right")]
         arrays = arrays_in(content, name, wanted, most=MOST_CHARACTERS)
         symbols, values, right = (arrays[one] for one in wanted)
-        found.append(_text(entry, master, symbols, values, right))
-    return tuple(found)
+        found = added(found, _text(entry, master, symbols, values, right))
+    return found
 
 
 def _text(
     entry: Mapping[str, Any], master: Book, symbols: Array, values: Array, right: Array
 ) -> KeyedText:
-    page, title = int(entry["page"]), str(entry["name"])[:200]
+    page, title = int(entry["page"]), str(entry["name"])[:MOST_NAME]
     if symbols.ndim != 1 or not symbols.size or not 1 <= page <= MOST_CHARACTERS:
         raise ValueError(f"the text {title} is none")
     if symbols.min() < 0 or symbols.max() >= len(master.alphabet):

@@ -96,6 +96,27 @@ def test_keys_are_kept_in_the_run(run, command, in_folder):
     assert "a key holds at most 2,048 bits" in plain.out
 
 
+def test_a_changed_text_of_the_same_name_is_found_beside_the_old_one(run, command, in_folder):
+    for words in ("the first page", "another, the second page"):
+        (in_folder / "page.txt").write_text(words)
+        outcome = command("atlas", "key", "run", "page.txt", "--steps", 2, "--json")
+        assert outcome.status == 0, outcome.err
+    assert json.loads(outcome.out)["text"] == "page.txt (2)"
+    library = Atlas().load(in_folder / "run/last.npz").library
+    told = json.loads(command("atlas", "info", "run", "--json").out)["library"]
+    assert [(one["name"], one["characters"]) for one in told] == [
+        ("page.txt", 14), ("page.txt (2)", 24)
+    ]  # fmt: skip
+    shown = command("atlas", "info", "run").out
+    for one, kept in zip(told, library, strict=True):
+        assert f"text {one['name']} " in shown
+        back = command("atlas", "decode", "run", "--text", one["name"])
+        assert len(back.out) == one["characters"]
+        right = sum(a == b for a, b in zip(back.out, kept.book.text, strict=True))
+        assert right == kept.keys.right.sum() == round(one["accuracy"] * one["characters"])
+        assert one["fits"]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
