@@ -21,29 +21,45 @@ if TYPE_CHECKING:
     from deepfractals_gui.atlas.texts import Book
     from deepfractals_gui.experiments.atlas_state import AtlasState
 
-_HEAD = 8
 
-
-def _is_export(path: Path) -> bool:
-    """Whether a file begins as exports do."""
-    from deepfractals_gui.atlas.exports import MAGIC
-
+def _begins(path: Path, *heads: bytes) -> bool:
+    """Whether what is there is a file that begins with one of these."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(_HEAD)[: len(MAGIC)] == MAGIC
+        return file.read(max(map(len, heads))).startswith(heads)
+
+
+def _run(run: Path) -> AtlasState:
+    """A run, not an export. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import MAGIC
+    from deepfractals_gui.experiments.atlas import Atlas
+
+    if _begins(run, MAGIC):
+        raise ValueError(f"{run} is an export; this needs a run, which atlas train makes")
+    return Atlas().load(run_file(run))
+
+
+def _run_or_export(run: Path) -> AtlasState | Export:
+    """What a file or a folder holds. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import MAGIC, read_export
+    from deepfractals_gui.core.archives import SIGNATURES
+
+    if _begins(run, MAGIC):
+        return read_export(run)
+    if run.is_file() and not _begins(run, *SIGNATURES):
+        raise ValueError(f"{run} is neither a run nor an export of the text atlas")
+    return _run(run)
 
 
 def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run and the text; return the work. Raises ValueError, OSError."""
     from deepfractals_gui.atlas.keys import KeySpec, check
     from deepfractals_gui.atlas.texts import book_of, shipped_books
-    from deepfractals_gui.experiments.atlas import Atlas
     from deepfractals_gui.experiments.atlas_book import text_for
     from deepfractals_gui.experiments.atlas_library import check_room
 
-    path = run_file(options.run)
-    state = Atlas().load(path)
+    state, path = _run(options.run), run_file(options.run)
     named = options.text in shipped_books()
     if not named and not Path(options.text).exists():
         raise ValueError(
@@ -106,19 +122,18 @@ def _key(
 
 def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run or the export; return the work. Raises ValueError, OSError."""
-    from deepfractals_gui.atlas.exports import read_export
-    from deepfractals_gui.experiments.atlas import Atlas
+    from deepfractals_gui.atlas.exports import Export
 
     if options.output is not None:
         picture.check_target(options.output, options.output.suffix)
-    if _is_export(options.run):
+    found = _run_or_export(options.run)
+    if isinstance(found, Export):
+        export = found
         if options.text is not None:
             raise ValueError("an export holds one text; leave --text out")
-        export = read_export(options.run)
         start, stop = _stretch(options, export.length)
         return lambda flag: _decode_export(export, start, stop, options, flag)
-    state = Atlas().load(run_file(options.run))
-    length = len(state.book)
+    state, length = found, len(found.book)
     if options.text is not None:
         known = [one.book.name for one in state.library]
         if options.text not in known:
@@ -195,10 +210,9 @@ def _put(content: bytes, target: Path | None) -> None:
 def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run; return the work. Raises ValueError, OSError."""
     from deepfractals_gui.atlas.exports import SUFFIX
-    from deepfractals_gui.experiments.atlas import Atlas
 
     picture.check_target(options.output, SUFFIX)
-    state = Atlas().load(run_file(options.run))
+    state = _run(options.run)
     return lambda flag: _export(state, options, flag)
 
 
@@ -230,13 +244,13 @@ def _costs(costs: Ledger) -> dict[str, Any]:
 
 def plan_info(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run or the export; return the telling. Raises ValueError, OSError."""
-    from deepfractals_gui.atlas.exports import read_export
-    from deepfractals_gui.experiments.atlas import Atlas
+    from deepfractals_gui.atlas.exports import Export
 
-    if _is_export(options.run):
-        export = read_export(options.run)
+    found = _run_or_export(options.run)
+    if isinstance(found, Export):
+        export = found
         return lambda flag: _tell_export(export, options, flag)
-    state = Atlas().load(run_file(options.run))
+    state = found
     return lambda flag: _tell_run(state, options)
 
 

@@ -14,6 +14,11 @@ SMALL = (
 )  # fmt: skip
 
 
+def contents(folder):
+    """All files of a folder, with their bytes."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture
 def run(command, in_folder):
     """A run of two epochs on the beginning of a book."""
@@ -127,7 +132,12 @@ def test_a_changed_text_of_the_same_name_is_found_beside_the_old_one(run, comman
         (("train", "new", "--preset", "huge"), "a preset is one of memory, compact, shared"),
         (("train", "new", "--set", "hidden=17"), "hidden units come in fours"),
         (("export", "new", "-o", "book.txt"), "the name must end in .atlas"),
-        (("info", "latin.txt"), "latin.txt is not a readable .npz file"),
+        (("info", "latin.txt"), "latin.txt is neither a run nor an export of the text atlas"),
+        (("decode", "empty.txt"), "empty.txt is neither a run nor an export of the text atlas"),
+        (("info", "cut.npz"), "cut.npz is not a readable .npz file"),
+        (("key", "whole.atlas", "alice29"), "whole.atlas is an export; this needs a run"),
+        (("export", "whole.atlas", "-o", "x.atlas"), "whole.atlas is an export; this needs a run"),
+        (("decode", "whole.atlas", "--text", "a"), "an export holds one text"),
         (("decode", "cut.atlas"), "cut.atlas is damaged: its checksum doesn't fit"),
         (("decode", "run", "--to", "9999"), "the text has characters 0 to 1,500, not 0 to 9999"),
         (("decode", "run", "--text", "none"), "the library has no text 'none'; it is empty"),
@@ -135,17 +145,20 @@ def test_a_changed_text_of_the_same_name_is_found_beside_the_old_one(run, comman
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(request, command, in_folder, line, words):
-    if {"run", "cut.atlas"} & set(line):
+    if {"run", "cut.atlas", "whole.atlas"} & set(line):
         request.getfixturevalue("run")
     (in_folder / "empty.txt").write_bytes(b"")
     (in_folder / "binary.txt").write_bytes(b"text\0")
     (in_folder / "latin.txt").write_bytes("fü".encode("latin-1") + b"r")
     (in_folder / "greek.txt").write_text("abcλ", encoding="utf-8")
-    if "cut.atlas" in line:
-        command("atlas", "export", "run", "-o", "cut.atlas", "--coordinate-only")
-        whole = (in_folder / "cut.atlas").read_bytes()
+    (in_folder / "cut.npz").write_bytes(b"PK\3\4" + bytes(40))
+    if {"cut.atlas", "whole.atlas"} & set(line):
+        command("atlas", "export", "run", "-o", "whole.atlas", "--coordinate-only")
+        whole = (in_folder / "whole.atlas").read_bytes()
         (in_folder / "cut.atlas").write_bytes(whole[:-7])
+    before = contents(in_folder)
     outcome = command("atlas", *line)
+    assert contents(in_folder) == before
     assert outcome.status == 2
     assert outcome.out == ""
     assert len(outcome.err.splitlines()) == 1
