@@ -20,7 +20,8 @@ DESCRIPTION = textwrap.dedent(
     (log.jsonl). Asked again, it goes on from there, bit for bit. key trains keys for further texts
     in a master that stays as it is. export writes a file that gives back the book's exact bytes,
     and tells what each part of it costs beside gzip, bz2 and xz. decode reads the book as the model
-    has it, or the exact bytes of an export. info tells what a file holds."""
+    has it, or the exact bytes of an export. info tells what a file holds, and decodes an export to
+    tell its costs again."""
 )
 EXAMPLES = textwrap.dedent(
     """\

@@ -154,15 +154,17 @@ def _stretch(options: argparse.Namespace, length: int) -> tuple[int, int]:
 def _decode_export(
     export: Export, start: int, stop: int, options: argparse.Namespace, flag: CancelFlag
 ) -> None:
-    from deepfractals_gui.experiments.atlas import text_of
-
-    with ProgressLine(f"decoding {export.name}") as line:
-        content = text_of(
-            export, cancel=flag, progress=lambda done, total: line.update(done / total)
-        )
+    content = _decoded(export, flag)
     if (start, stop) != (0, export.length):
         content = content.decode("utf-8")[start:stop].encode("utf-8")
     _put(content, options.output)
+
+
+def _decoded(export: Export, flag: CancelFlag) -> bytes:
+    from deepfractals_gui.experiments.atlas import text_of
+
+    with ProgressLine(f"decoding {export.name}") as line:
+        return text_of(export, cancel=flag, progress=lambda done, total: line.update(done / total))
 
 
 def _decode_run(
@@ -255,22 +257,26 @@ def plan_info(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
 
 
 def _export_rows(export: Export) -> list[tuple[str, Any]]:
-    bits = 8.0 * sum(export.sizes) / export.length
     return [
         ("text", export.name), ("characters", export.length),
         ("symbols", len(export.alphabet)), ("method", export.method),
-        *((f"{name} bytes", size) for name, size in export.sizes._asdict().items()),
-        ("bytes", sum(export.sizes)), ("bits per character", round(bits, 4)),
-        ("sha256", export.sha256),
+        ("bytes", sum(export.sizes)), ("sha256", export.sha256),
     ]  # fmt: skip
 
 
 def _tell_export(export: Export, options: argparse.Namespace, flag: CancelFlag) -> None:
-    rows = _export_rows(export)
+    """Say what is in an export, and what it costs, for which its text is decoded."""
+    from deepfractals_gui.atlas.ledger import ledger, table
+    from deepfractals_gui.atlas.texts import book_of
+
+    content = _decoded(export, flag)
+    book = book_of(content, export.name, alphabet=export.alphabet)
+    costs = ledger(book, export.sizes, export.method)
     if options.json:
-        _tell_json(rows)
-    else:
-        _tell(rows)
+        _tell_json(_export_rows(export), rows=_costs(costs)["rows"])
+        return
+    _tell(_export_rows(export))
+    sys.stdout.write("\n" + table([costs]).rstrip("\n") + "\n")
 
 
 def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
@@ -309,8 +315,8 @@ def _tell_run(state: AtlasState, options: argparse.Namespace) -> None:
     _tell([*_run_rows(state), *shown])
 
 
-def _tell_json(rows: list[tuple[str, Any]], **more: Any) -> None:
-    data = {name.replace(" ", "_"): value for name, value in rows} | more
+def _tell_json(facts: list[tuple[str, Any]], **more: Any) -> None:
+    data = {name.replace(" ", "_"): value for name, value in facts} | more
     sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
 
 
