@@ -173,7 +173,8 @@ def _decode_run(
     import numpy as np
 
     from deepfractals_gui.atlas.keys import read_page
-    from deepfractals_gui.experiments.atlas import read_back, working
+    from deepfractals_gui.experiments.atlas import read_back
+    from deepfractals_gui.experiments.training_run import working
 
     with ProgressLine("reading"), working(options.threads) as pool:
         if options.text is None:

@@ -141,7 +141,7 @@ def _evaluate(
 ) -> None:  # fmt: skip
     from deepfractals_gui.equilibrium.field import count_parameters
     from deepfractals_gui.equilibrium.training import evaluate
-    from deepfractals_gui.experiments.field import working
+    from deepfractals_gui.experiments.training_run import working
 
     with (
         ProgressLine(f"answering {len(images)} images"),

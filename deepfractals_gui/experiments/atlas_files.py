@@ -37,14 +37,14 @@ from deepfractals_gui.experiments.atlas_library import (
 )
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import (
-    MOST_UPDATES,
     AtlasState,
     Epoch,
     KeyedText,
     Sums,
     Update,
 )
-from deepfractals_gui.experiments.trace import Trace
+from deepfractals_gui.experiments.trace import MOST_UPDATES, Trace
+from deepfractals_gui.experiments.training_run import ending
 
 VERSION = 1
 _MOST_NUMBERS = 1 << 26
@@ -188,7 +188,5 @@ def _text(
 
 def with_epochs(s: AtlasState, epochs: int) -> AtlasState:
     """The run with another number of epochs; it goes on if some are left. 0: no end."""
-    over = bool(epochs) and s.epoch >= epochs
-    stopped = f"all {epochs} epochs are done" if over else ""
-    p = replace(s.params, epochs=epochs)
-    return replace(s, params=p, stopped=s.stopped if s.exploded else stopped)
+    stopped = s.stopped if s.exploded else ending(epochs, s.epoch)
+    return replace(s, params=replace(s.params, epochs=epochs), stopped=stopped)

@@ -29,8 +29,9 @@ from deepfractals_gui.equilibrium.training import TrainingState
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Update
-from deepfractals_gui.experiments.trace import Trace
+from deepfractals_gui.experiments.field_trace import Epoch, Sums, Update
+from deepfractals_gui.experiments.trace import MOST_UPDATES, Trace
+from deepfractals_gui.experiments.training_run import ending
 
 VERSION = 1
 _LIMIT = 1 << 28
@@ -151,7 +152,5 @@ def _like(found: Array, array: Array, key: str) -> Array:
 
 def with_epochs(s: FieldState, epochs: int) -> FieldState:
     """The run with another number of epochs; it goes on if some are left. 0: no end."""
-    over = bool(epochs) and s.epoch >= epochs
-    stopped = f"all {epochs} epochs are done" if over else ""
-    p = replace(s.params, epochs=epochs)
-    return replace(s, params=p, stopped=s.stopped if s.exploded else stopped)
+    stopped = s.stopped if s.exploded else ending(epochs, s.epoch)
+    return replace(s, params=replace(s.params, epochs=epochs), stopped=stopped)
