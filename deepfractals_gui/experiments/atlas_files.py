@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.atlas.checkpoints import (
-    CheckpointError,
     checkpoint_arrays,
     checkpoint_in,
 )
@@ -25,6 +24,7 @@ from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Book, TextError, book_
 from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.checkpoints import CheckpointError
 from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.experiments.atlas_book import book_for

@@ -17,10 +17,10 @@ import numpy as np
 
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.checkpoints import CheckpointError
 from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.equilibrium.checkpoints import (
-    CheckpointError,
     checkpoint_bytes,
     checkpoint_in,
 )

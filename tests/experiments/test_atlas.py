@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepfractals_gui.atlas.checkpoints import CheckpointError, checkpoint_in
+from deepfractals_gui.atlas.checkpoints import checkpoint_in
 from deepfractals_gui.atlas.exports import export_in
 from deepfractals_gui.atlas.keys import KeySpec
 from deepfractals_gui.atlas.model import AtlasParams
@@ -16,6 +16,7 @@ from deepfractals_gui.atlas.quantised import predictor
 from deepfractals_gui.atlas.reading import read
 from deepfractals_gui.atlas.texts import TextError, book_of
 from deepfractals_gui.core import CancelFlag, DataRef, ParamError
+from deepfractals_gui.core.checkpoints import CheckpointError
 from deepfractals_gui.experiments import atlas_book, atlas_library
 from deepfractals_gui.experiments.atlas import (
     Atlas,
