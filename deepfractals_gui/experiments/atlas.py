@@ -17,7 +17,7 @@ from deepfractals_gui.atlas.ledger import Ledger, ledger
 from deepfractals_gui.atlas.quantised import packed, predictor
 from deepfractals_gui.atlas.reading import Reading, read
 from deepfractals_gui.atlas.texts import Book
-from deepfractals_gui.atlas.training import Exploded, Report
+from deepfractals_gui.atlas.training import Report
 from deepfractals_gui.core import CancelFlag, Curve, Experiment, Snapshot
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_files import load_run, run_bytes
@@ -33,6 +33,7 @@ from deepfractals_gui.experiments.atlas_state import (
 from deepfractals_gui.experiments.training_run import advanced, ending
 from deepfractals_gui.experiments.training_run import working as working
 from deepfractals_gui.nn.model_files import write_whole
+from deepfractals_gui.nn.rates import Exploded
 
 Progress = Callable[[int, int], None]
 

@@ -12,7 +12,7 @@ import numpy as np
 from deepfractals_gui.core import CancelFlag, Curve, Experiment, Snapshot
 from deepfractals_gui.equilibrium import training
 from deepfractals_gui.equilibrium.iteration import Solver
-from deepfractals_gui.equilibrium.training import Evaluation, Exploded, Report
+from deepfractals_gui.equilibrium.training import Evaluation, Report
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_files import load_run, run_bytes
 from deepfractals_gui.experiments.field_params import FieldRunParams, solver_of, training_of
@@ -20,6 +20,7 @@ from deepfractals_gui.experiments.field_state import FieldState
 from deepfractals_gui.experiments.field_trace import NAN, Epoch, Sums, Update
 from deepfractals_gui.experiments.training_run import advanced, ending
 from deepfractals_gui.nn.model_files import write_whole
+from deepfractals_gui.nn.rates import Exploded
 
 EVALUATION = 1e-6, 200
 """Tolerance and steps of the solves of an evaluation, at most."""
