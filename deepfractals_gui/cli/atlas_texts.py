@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture
-from deepfractals_gui.cli.atlas_train import run_file, write_run
 from deepfractals_gui.cli.notes import say
 from deepfractals_gui.cli.progress import ProgressLine
+from deepfractals_gui.cli.run_folder import LAST, file_of, write
 from deepfractals_gui.core import CancelFlag
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ def _run(run: Path) -> AtlasState:
 
     if _begins(run, MAGIC):
         raise ValueError(f"{run} is an export; this needs a run, which atlas train makes")
-    return Atlas().load(run_file(run))
+    return Atlas().load(_file(run))
+
+
+def _file(run: Path) -> Path:
+    return file_of(run, LAST, "atlas train")
 
 
 def _run_or_export(run: Path) -> AtlasState | Export:
@@ -59,7 +63,7 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.experiments.atlas_book import text_for
     from deepfractals_gui.experiments.atlas_library import check_room
 
-    state, path = _run(options.run), run_file(options.run)
+    state, path = _run(options.run), _file(options.run)
     named = options.text in shipped_books()
     if not named and not Path(options.text).exists():
         raise ValueError(
@@ -81,6 +85,7 @@ def _key(
     flag: CancelFlag,
 ) -> None:  # fmt: skip
     from deepfractals_gui.experiments.atlas import curve_of, keyed
+    from deepfractals_gui.experiments.atlas_files import run_bytes
 
     curve = None
     with ProgressLine(f"keys for {text.name}") as line:
@@ -93,7 +98,7 @@ def _key(
             curve = curve_of(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
-    write_run(state, path)
+    write(path, run_bytes(state))
     name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {
@@ -199,15 +204,12 @@ def _decode_run(
 
 
 def _put(content: bytes, target: Path | None) -> None:
-    from deepfractals_gui.session.files import atomic_write
-
     if target is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    with atomic_write(target) as file:
-        file.write(content)
+    write(target, content)
 
 
 def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
