@@ -92,7 +92,7 @@ def _train(
             "book": state.book.name, "characters": len(state.book),
             "symbols": len(state.book.alphabet), "parameters": state.spec.count,
             "epochs": state.epoch, "updates": state.step,
-            "accuracy": run_folder.number(state.accuracy), "seconds": seconds,
+            "accuracy": run_folder.finite(state.accuracy), "seconds": seconds,
             "stopped": state.stopped,
         }  # fmt: skip
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")

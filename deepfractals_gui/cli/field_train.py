@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture, run_folder
-from deepfractals_gui.cli.run_folder import LAST, number
+from deepfractals_gui.cli.run_folder import LAST, finite
 from deepfractals_gui.core import CancelFlag, DataRef
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ def _summary(state: FieldState, parameters: int, seconds: float) -> dict[str, An
         "parameters": parameters,
         "epochs": state.epoch,
         "updates": state.step,
-        "best_accuracy": number(state.best_accuracy),
+        "best_accuracy": finite(state.best_accuracy),
         "best_epoch": state.best_epoch,
         "seconds": seconds,
         "stopped": state.stopped,
         "history": {
             "epoch": [int(value) for value in trace.column("epoch").tolist()],
-            **{name: [number(v) for v in trace.column(name).tolist()] for name in names},
+            **{name: [finite(v) for v in trace.column(name).tolist()] for name in names},
         },
     }

@@ -201,13 +201,13 @@ def kept_log(folder: Path, trace: Any) -> list[str]:
 
 def _log_line(row: Any, seconds: float | None) -> str:
     named = {
-        name: int(value) if name in _WHOLE else number(value)
+        name: int(value) if name in _WHOLE else finite(value)
         for name, value in row._asdict().items()
     }
     return json.dumps({**named, "seconds": seconds}, allow_nan=False)
 
 
-def number(value: float) -> float | None:
+def finite(value: float) -> float | None:
     """A number as JSON can say it."""
     return value if math.isfinite(value) else None
 
