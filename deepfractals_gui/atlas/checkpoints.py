@@ -6,10 +6,7 @@ and, as JSON in the array ``state``, the rest: what learns and how, counts, the 
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,17 +18,20 @@ from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.checkpoints import (
+    CheckpointError,
+    archive,
+    json_array,
+    state_in,
+    told,
+)
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.nn.model_files import write_whole
 
 VERSION = 1
 _LIMIT = 1 << 29
-_MOST_TEXT = 1 << 16
 _PARTS = ("params", "first", "second")
 S = TypeVar("S", AtlasSpec, TrainingSpec)
-
-
-class CheckpointError(ValueError):
-    """A file holds no run that can go on; one line names the file and what is wrong."""
 
 
 def checkpoint_arrays(s: TrainingState, alphabet: Alphabet) -> dict[str, Array]:
@@ -41,7 +41,7 @@ def checkpoint_arrays(s: TrainingState, alphabet: Alphabet) -> dict[str, Array]:
         "at": s.at, "updates": s.updates, "epoch": s.epoch,
     }  # fmt: skip
     found: dict[str, Array] = {
-        "state": np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8),
+        "state": json_array(state),
         "alphabet": np.array([ord(one) for one in alphabet.characters], np.int64),
         "order": s.order.astype(np.uint32),
     }
@@ -53,9 +53,7 @@ def checkpoint_arrays(s: TrainingState, alphabet: Alphabet) -> dict[str, Array]:
 
 def checkpoint_bytes(s: TrainingState, alphabet: Alphabet) -> bytes:
     """The content of a file."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **checkpoint_arrays(s, alphabet))  # type: ignore[arg-type]
-    return buffer.getvalue()
+    return archive(checkpoint_arrays(s, alphabet))
 
 
 def save_checkpoint(path: Path, s: TrainingState, alphabet: Alphabet) -> None:
@@ -71,39 +69,19 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, Alphabet]:
     CheckpointError   it holds no run that can go on
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    return checkpoint_in(path.read_bytes(), path.name)
+    return checkpoint_in(content_of(path, _LIMIT, CheckpointError), path.name)
 
 
 def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:
     """The run in a file's content. Raises CheckpointError."""
-    with _told(name):
-        text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
-        state = json.loads(text.astype(np.uint8).tobytes())
-        if not isinstance(state, dict) or state.get("atlas") != VERSION:
-            raise CheckpointError(f"{name} holds no run of the text atlas")
+    with told(name):
+        state = state_in(content, name, "atlas", VERSION, "the text atlas")
         spec, training = (
             _described(AtlasSpec, state["spec"]), _described(TrainingSpec, state["training"])
         )  # fmt: skip
         wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
         arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=MOST_NUMBERS)
         return _state(state, spec, training, arrays), _alphabet(arrays["alphabet"], spec)
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """What is wrong inside a file, in one line that names it: a CheckpointError."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except KeyError as error:
-        raise CheckpointError(f"{name}: its run is damaged: there is no {error}") from None
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        about = reason if reason.startswith(name) else f"{name}: its run is damaged: {reason}"
-        raise CheckpointError(about) from None
 
 
 def _described(kind: type[S], values: Any) -> S:

@@ -40,6 +40,7 @@ from deepfractals_gui.atlas.coding import (
 from deepfractals_gui.atlas.contexts import numbers, script_of
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, MOST_SYMBOLS, Alphabet, Book, TextError
 from deepfractals_gui.core.cancel import CancelFlag
+from deepfractals_gui.core.contents import size_of
 from deepfractals_gui.nn.model_files import write_whole
 
 MAGIC = b"\x8fatl"
@@ -224,10 +225,7 @@ def export_in(content: bytes, name: str) -> Export:
 def read_export(path: Path | str) -> Export:
     """Read a file, whose size is looked at first. Raises ExportError, and OSError."""
     path = Path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # Reading a pipe or a device might never end.
-        raise ExportError(f"{path.name} is not a regular file")
-    size = path.stat().st_size
+    size = size_of(path, ExportError)
     if size > MOST_BYTES:
         raise ExportError(f"{path.name} has {size:,} bytes; at most {MOST_BYTES:,} can be used")
     with path.open("rb") as file:

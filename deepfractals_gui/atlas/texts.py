@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.contents import size_of
 from deepfractals_gui.core.resources import resource
 
 MOST_CHARACTERS = 1 << 24
@@ -201,10 +202,7 @@ def read_book(path: Path | str, alphabet: Alphabet | None = None) -> Book:
     OSError     it can't be read
     """
     path = Path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # Reading a pipe or a device might never end.
-        raise TextError(f"{path.name} is not a regular file")
-    _check_bytes(path.stat().st_size, path.name)
+    _check_bytes(size_of(path, TextError), path.name)
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     return book_of(content, path.name, alphabet=alphabet)

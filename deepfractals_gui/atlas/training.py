@@ -19,12 +19,9 @@ from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
 from deepfractals_gui.nn.initial import BATCHES, generator
+from deepfractals_gui.nn.rates import Exploded, check_rates
 
 TABLE_BETA2, TABLE_EPSILON = 0.99, 1e-15
-
-
-class Exploded(ArithmeticError):
-    """A loss or a gradient stopped being a finite number; the state before is as it was."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +59,9 @@ class TrainingSpec:
     def __post_init__(self) -> None:
         if not 1 <= self.batch <= 1 << 20:
             raise ValueError(f"batch may be 1 to {1 << 20}, not {self.batch}")
-        for name in ("learning_rate", "table_rate", "epsilon"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
-        if not 0.0 < self.decay <= 1.0:
-            raise ValueError(f"decay may be above 0, up to 1, not {self.decay}")
+        check_rates(self, "learning_rate", "table_rate")
         if not 0.0 <= self.weight_decay < 1.0:
             raise ValueError(f"weight_decay may be 0 to 1, without 1, not {self.weight_decay}")
-        for name in ("beta1", "beta2"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"{name} may be 0 to 1, without 1, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from deepfractals_gui.cli import atlas_texts, atlas_train, picture, reading
+from deepfractals_gui.cli import atlas_texts, atlas_train, picture, reading, run_folder
 from deepfractals_gui.core import CancelFlag
 
 NAME = "atlas"
@@ -20,7 +20,8 @@ DESCRIPTION = textwrap.dedent(
     (log.jsonl). Asked again, it goes on from there, bit for bit. key trains keys for further texts
     in a master that stays as it is. export writes a file that gives back the book's exact bytes,
     and tells what each part of it costs beside gzip, bz2 and xz. decode reads the book as the model
-    has it, or the exact bytes of an export. info tells what a file holds."""
+    has it, or the exact bytes of an export. info tells what a file holds, and decodes an export to
+    tell its costs again."""
 )
 EXAMPLES = textwrap.dedent(
     """\
@@ -49,30 +50,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "train", help="learn a book, or go on", description="Learn a book, or go on.",
         allow_abbrev=False,
     )  # fmt: skip
-    train.add_argument(
-        "folder", metavar="FOLDER", type=Path, help="of the run; it is made where it isn't there"
-    )
+    run_folder.add_folder(train)
     train.add_argument(
         "--book", metavar="NAME|FILE", help="a book that ships, alice29 or asyoulik, or a text file"
     )
     train.add_argument(
         "--preset", metavar="NAME", help="memory (the default), compact or shared"
     )  # fmt: skip
-    train.add_argument(
-        "--epochs", metavar="N", type=reading.whole(1, 100_000), help="epochs in all, at most"
-    )
-    train.add_argument(
-        "--seed", metavar="N", type=reading.whole(0, 2**31), help="of everything that is drawn"
-    )
-    train.add_argument(
-        "--set", metavar="NAME=VALUE", dest="values", type=reading.assignment, action="append",
-        default=[],
-        help="a setting of the run: characters, capacity, alphabet, encoding, levels, table, "
-        "features, hidden, steps, share, rate, learning_rate, table_rate, decay, weight_decay, "
-        "batch",
+    run_folder.add_options(
+        train, "characters, capacity, alphabet, encoding, levels, table, features, hidden, steps, "
+        "share, rate, learning_rate, table_rate, decay, weight_decay, batch",
     )  # fmt: skip
-    picture.add_threads(train)
-    train.add_argument("--json", action="store_true", help="print the result as JSON")
 
     key = actions.add_parser(
         "key", help="train keys for a further text",

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture
-from deepfractals_gui.cli.atlas_train import run_file, write_run
 from deepfractals_gui.cli.notes import say
 from deepfractals_gui.cli.progress import ProgressLine
+from deepfractals_gui.cli.run_folder import LAST, file_of, write
 from deepfractals_gui.core import CancelFlag
 
 if TYPE_CHECKING:
@@ -21,28 +21,49 @@ if TYPE_CHECKING:
     from deepfractals_gui.atlas.texts import Book
     from deepfractals_gui.experiments.atlas_state import AtlasState
 
-_HEAD = 8
 
-
-def _is_export(path: Path) -> bool:
-    """Whether a file begins as exports do."""
-    from deepfractals_gui.atlas.exports import MAGIC
-
+def _begins(path: Path, *heads: bytes) -> bool:
+    """Whether what is there is a file that begins with one of these."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(_HEAD)[: len(MAGIC)] == MAGIC
+        return file.read(max(map(len, heads))).startswith(heads)
+
+
+def _run(run: Path) -> AtlasState:
+    """A run, not an export. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import MAGIC
+    from deepfractals_gui.experiments.atlas import Atlas
+
+    if _begins(run, MAGIC):
+        raise ValueError(f"{run} is an export; this needs a run, which atlas train makes")
+    return Atlas().load(_file(run))
+
+
+def _file(run: Path) -> Path:
+    return file_of(run, LAST, "atlas train")
+
+
+def _run_or_export(run: Path) -> AtlasState | Export:
+    """What a file or a folder holds. Raises ValueError, OSError."""
+    from deepfractals_gui.atlas.exports import MAGIC, read_export
+    from deepfractals_gui.core.archives import SIGNATURES
+
+    if _begins(run, MAGIC):
+        return read_export(run)
+    if run.is_file() and not _begins(run, *SIGNATURES):
+        raise ValueError(f"{run} is neither a run nor an export of the text atlas")
+    return _run(run)
 
 
 def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run and the text; return the work. Raises ValueError, OSError."""
     from deepfractals_gui.atlas.keys import KeySpec, check
     from deepfractals_gui.atlas.texts import book_of, shipped_books
-    from deepfractals_gui.experiments.atlas import Atlas
     from deepfractals_gui.experiments.atlas_book import text_for
+    from deepfractals_gui.experiments.atlas_library import check_room
 
-    path = run_file(options.run)
-    state = Atlas().load(path)
+    state, path = _run(options.run), _file(options.run)
     named = options.text in shipped_books()
     if not named and not Path(options.text).exists():
         raise ValueError(
@@ -55,6 +76,7 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         text = book_of(text.text[:most].encode(), text.name, alphabet=state.book.alphabet)
     keys = KeySpec(options.size, options.page, options.steps)
     check(state.spec, keys, len(text))
+    check_room(state, text, keys)
     return lambda flag: _key(state, path, text, keys, options, flag)
 
 
@@ -63,6 +85,7 @@ def _key(
     flag: CancelFlag,
 ) -> None:  # fmt: skip
     from deepfractals_gui.experiments.atlas import curve_of, keyed
+    from deepfractals_gui.experiments.atlas_files import run_bytes
 
     curve = None
     with ProgressLine(f"keys for {text.name}") as line:
@@ -75,11 +98,11 @@ def _key(
             curve = curve_of(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
-    write_run(state, path)
-    found = state.library[-1].keys
+    write(path, run_bytes(state))
+    name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {
-            "text": text.name, "characters": len(text), "pages": len(found.values),
+            "text": name, "characters": len(text), "pages": len(found.values),
             "size": options.size, "bytes": found.size, "accuracy": found.accuracy,
         }  # fmt: skip
         if curve is not None:
@@ -90,7 +113,7 @@ def _key(
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
     lines = [
-        f"{text.name}: {found.accuracy:.2%} of {len(text):,} characters with {len(found.values):,} "
+        f"{name}: {found.accuracy:.2%} of {len(text):,} characters with {len(found.values):,} "
         f"keys of {options.size} numbers, {found.size:,} bytes; a key holds at most "
         f"{32 * options.size:,} bits"
     ]
@@ -104,19 +127,18 @@ def _key(
 
 def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run or the export; return the work. Raises ValueError, OSError."""
-    from deepfractals_gui.atlas.exports import read_export
-    from deepfractals_gui.experiments.atlas import Atlas
+    from deepfractals_gui.atlas.exports import Export
 
     if options.output is not None:
         picture.check_target(options.output, options.output.suffix)
-    if _is_export(options.run):
+    found = _run_or_export(options.run)
+    if isinstance(found, Export):
+        export = found
         if options.text is not None:
             raise ValueError("an export holds one text; leave --text out")
-        export = read_export(options.run)
         start, stop = _stretch(options, export.length)
         return lambda flag: _decode_export(export, start, stop, options, flag)
-    state = Atlas().load(run_file(options.run))
-    length = len(state.book)
+    state, length = found, len(found.book)
     if options.text is not None:
         known = [one.book.name for one in state.library]
         if options.text not in known:
@@ -137,15 +159,17 @@ def _stretch(options: argparse.Namespace, length: int) -> tuple[int, int]:
 def _decode_export(
     export: Export, start: int, stop: int, options: argparse.Namespace, flag: CancelFlag
 ) -> None:
-    from deepfractals_gui.experiments.atlas import text_of
-
-    with ProgressLine(f"decoding {export.name}") as line:
-        content = text_of(
-            export, cancel=flag, progress=lambda done, total: line.update(done / total)
-        )
+    content = _decoded(export, flag)
     if (start, stop) != (0, export.length):
         content = content.decode("utf-8")[start:stop].encode("utf-8")
     _put(content, options.output)
+
+
+def _decoded(export: Export, flag: CancelFlag) -> bytes:
+    from deepfractals_gui.experiments.atlas import text_of
+
+    with ProgressLine(f"decoding {export.name}") as line:
+        return text_of(export, cancel=flag, progress=lambda done, total: line.update(done / total))
 
 
 def _decode_run(
@@ -154,7 +178,8 @@ def _decode_run(
     import numpy as np
 
     from deepfractals_gui.atlas.keys import read_page
-    from deepfractals_gui.experiments.atlas import read_back, working
+    from deepfractals_gui.experiments.atlas import read_back
+    from deepfractals_gui.experiments.training_run import working
 
     with ProgressLine("reading"), working(options.threads) as pool:
         if options.text is None:
@@ -179,24 +204,20 @@ def _decode_run(
 
 
 def _put(content: bytes, target: Path | None) -> None:
-    from deepfractals_gui.session.files import atomic_write
-
     if target is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    with atomic_write(target) as file:
-        file.write(content)
+    write(target, content)
 
 
 def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run; return the work. Raises ValueError, OSError."""
     from deepfractals_gui.atlas.exports import SUFFIX
-    from deepfractals_gui.experiments.atlas import Atlas
 
     picture.check_target(options.output, SUFFIX)
-    state = Atlas().load(run_file(options.run))
+    state = _run(options.run)
     return lambda flag: _export(state, options, flag)
 
 
@@ -228,25 +249,37 @@ def _costs(costs: Ledger) -> dict[str, Any]:
 
 def plan_info(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     """Read the run or the export; return the telling. Raises ValueError, OSError."""
-    from deepfractals_gui.atlas.exports import read_export
-    from deepfractals_gui.experiments.atlas import Atlas
+    from deepfractals_gui.atlas.exports import Export
 
-    if _is_export(options.run):
-        export = read_export(options.run)
-        return lambda flag: _tell(_export_rows(export), options)
-    state = Atlas().load(run_file(options.run))
-    return lambda flag: _tell(_run_rows(state), options)
+    found = _run_or_export(options.run)
+    if isinstance(found, Export):
+        export = found
+        return lambda flag: _tell_export(export, options, flag)
+    state = found
+    return lambda flag: _tell_run(state, options)
 
 
 def _export_rows(export: Export) -> list[tuple[str, Any]]:
-    bits = 8.0 * sum(export.sizes) / export.length
     return [
         ("text", export.name), ("characters", export.length),
         ("symbols", len(export.alphabet)), ("method", export.method),
-        *((f"{name} bytes", size) for name, size in export.sizes._asdict().items()),
-        ("bytes", sum(export.sizes)), ("bits per character", round(bits, 4)),
-        ("sha256", export.sha256),
+        ("bytes", sum(export.sizes)), ("sha256", export.sha256),
     ]  # fmt: skip
+
+
+def _tell_export(export: Export, options: argparse.Namespace, flag: CancelFlag) -> None:
+    """Say what is in an export, and what it costs, for which its text is decoded."""
+    from deepfractals_gui.atlas.ledger import ledger, table
+    from deepfractals_gui.atlas.texts import book_of
+
+    content = _decoded(export, flag)
+    book = book_of(content, export.name, alphabet=export.alphabet)
+    costs = ledger(book, export.sizes, export.method)
+    if options.json:
+        _tell_json(_export_rows(export), rows=_costs(costs)["rows"])
+        return
+    _tell(_export_rows(export))
+    sys.stdout.write("\n" + table([costs]).rstrip("\n") + "\n")
 
 
 def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
@@ -258,22 +291,39 @@ def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
     ]  # fmt: skip
     if len(state.trace):
         rows.append(("accuracy", round(state.accuracy, 6)))
-    for one in state.library:
-        stale = "" if one.step == state.step else "; the master has learned on since"
-        rows.append((
-            f"text {one.book.name}",
-            f"{len(one.book):,} characters, {len(one.keys.values):,} keys of "
-            f"{one.keys.values.shape[1]} numbers, {one.keys.size:,} bytes, "
-            f"accuracy {one.keys.accuracy:.2%}{stale}",
-        ))  # fmt: skip
     return rows
 
 
-def _tell(rows: list[tuple[str, Any]], options: argparse.Namespace) -> None:
+def _tell_run(state: AtlasState, options: argparse.Namespace) -> None:
+    texts = [
+        {
+            "name": one.book.name, "characters": len(one.book), "keys": len(one.keys.values),
+            "size": one.keys.values.shape[1], "bytes": one.keys.size,
+            "accuracy": one.keys.accuracy, "fits": one.step == state.step,
+        }
+        for one in state.library
+    ]  # fmt: skip
     if options.json:
-        data = {name.replace(" ", "_"): value for name, value in rows}
-        sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+        _tell_json(_run_rows(state), library=texts)
         return
+    shown = [
+        (
+            f"text {one['name']}",
+            f"{one['characters']:,} characters, {one['keys']:,} keys of {one['size']} numbers, "
+            f"{one['bytes']:,} bytes, accuracy {one['accuracy']:.2%}"
+            + ("" if one["fits"] else "; the master has learned on since"),
+        )
+        for one in texts
+    ]
+    _tell([*_run_rows(state), *shown])
+
+
+def _tell_json(facts: list[tuple[str, Any]], **more: Any) -> None:
+    data = {name.replace(" ", "_"): value for name, value in facts} | more
+    sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
+
+
+def _tell(rows: list[tuple[str, Any]]) -> None:
     wide = max(len(name) for name, _ in rows)
     for name, value in rows:
         shown = f"{value:,}" if isinstance(value, int) else str(value)

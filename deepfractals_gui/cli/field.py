@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from deepfractals_gui.cli import field_fetch, field_look, field_train, picture, reading
+from deepfractals_gui.cli import field_fetch, field_look, field_train, picture, reading, run_folder
 from deepfractals_gui.core import CancelFlag
 
 NAME = "field"
@@ -49,28 +49,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "train", help="train, or go on with a run", description="Train the field, or go on.",
         allow_abbrev=False,
     )  # fmt: skip
-    train.add_argument(
-        "folder", metavar="FOLDER", type=Path, help="of the run; it is made where it isn't there"
-    )
+    run_folder.add_folder(train)
     train.add_argument("--data", metavar="digits|FILE", help="what is learned; by default digits")
     train.add_argument(
         "--labels", metavar="FILE", type=Path, help="labels of IDX images that lie elsewhere"
     )
-    train.add_argument(
-        "--epochs", metavar="N", type=reading.whole(1, 100_000), help="epochs in all, at most"
-    )
-    train.add_argument(
-        "--seed", metavar="N", type=reading.whole(0, 2**31), help="of everything that is drawn"
-    )
-    train.add_argument(
-        "--set", metavar="NAME=VALUE", dest="values", type=reading.assignment, action="append",
-        default=[],
-        help="a setting of the run: channels, side, gamma, activation, pooled, solver, damping, "
-        "tolerance, solver_steps, gradient, phantom_steps, learning_rate, decay, batch, shift, "
-        "test_share, in_order",
+    run_folder.add_options(
+        train, "channels, side, gamma, activation, pooled, solver, damping, tolerance, "
+        "solver_steps, gradient, phantom_steps, learning_rate, decay, batch, shift, test_share, "
+        "in_order",
     )  # fmt: skip
-    picture.add_threads(train)
-    train.add_argument("--json", action="store_true", help="print the result as JSON")
 
     evolve = actions.add_parser(
         "evolve", help="draw and film how a field evolves",

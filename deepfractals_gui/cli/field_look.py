@@ -15,6 +15,7 @@ import numpy as np
 from deepfractals_gui.cli import picture
 from deepfractals_gui.cli.field_train import BEST, source
 from deepfractals_gui.cli.progress import ProgressLine
+from deepfractals_gui.cli.run_folder import file_of
 from deepfractals_gui.core import CancelFlag
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ _SETTLED = 1e-9
 
 def checkpoint_of(run: Path) -> Path:
     """The file itself, or the best checkpoint of a folder."""
-    if not run.is_dir():
-        return run
-    if not (run / BEST).exists():
-        raise ValueError(f"{run} has no {BEST}; 'deepfractals field train {run}' makes one")
-    return run / BEST
+    return file_of(run, BEST, "field train")
 
 
 def plan_evolve(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
@@ -141,7 +138,7 @@ def _evaluate(
 ) -> None:  # fmt: skip
     from deepfractals_gui.equilibrium.field import count_parameters
     from deepfractals_gui.equilibrium.training import evaluate
-    from deepfractals_gui.experiments.field import working
+    from deepfractals_gui.experiments.training_run import working
 
     with (
         ProgressLine(f"answering {len(images)} images"),

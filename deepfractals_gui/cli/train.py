@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import textwrap
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture, reading
 from deepfractals_gui.cli.progress import ProgressLine
+from deepfractals_gui.cli.run_folder import finite
 from deepfractals_gui.core import CancelFlag, Cancelled
 
 if TYPE_CHECKING:
@@ -295,8 +295,8 @@ def _cross_validate(
     mean = sum(values) / len(values)
     if options.json:
         data = {
-            "data": name, "folds": count, what: [_number(value) for value in values],
-            f"mean_{what}": _number(mean), "seconds": seconds,
+            "data": name, "folds": count, what: [finite(value) for value in values],
+            f"mean_{what}": finite(mean), "seconds": seconds,
         }  # fmt: skip
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
@@ -311,10 +311,6 @@ def _value(value: float, classes: bool) -> str:
     return f"{value:.2%}" if classes else f"{value:.6g}"
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _summary(state: LabState, seconds: float) -> dict[str, Any]:
     names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
     trace = state.trace
@@ -324,12 +320,12 @@ def _summary(state: LabState, seconds: float) -> dict[str, Any]:
         "rows": {"train": len(state.data.train), "test": len(state.data.test_x)},
         "epochs": state.epoch,
         "updates": state.step,
-        **{name: _number(getattr(trace[-1], name)) for name in names},
+        **{name: finite(getattr(trace[-1], name)) for name in names},
         "seconds": seconds,
         "stopped": state.stopped,
         "history": {
             "epoch": [trace[k].epoch for k in range(len(trace))],
-            **{name: [_number(v) for v in trace.column(name).tolist()] for name in names},
+            **{name: [finite(v) for v in trace.column(name).tolist()] for name in names},
         },
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -267,6 +268,20 @@ def params_from_json(kind: type[P], data: Any) -> P:
     if not isinstance(data, dict):
         raise ParamError("params", "not an object")
     return kind(**{str(n): spec(kind, str(n)).from_json(v) for n, v in data.items()})
+
+
+def params_to_text(params: Any) -> str:
+    """One JSON object; `params_from_text` reads it back equal."""
+    return json.dumps(params_to_json(params), indent=1, allow_nan=False)
+
+
+def params_from_text(kind: type[P], text: str | bytes) -> P:
+    """Read what `params_to_text` wrote, and check it. Raises ParamError."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ParamError("params", "it is not valid JSON") from None
+    return checked(params_from_json(kind, data))
 
 
 def _kind(hint: Any, choice: bool) -> str:

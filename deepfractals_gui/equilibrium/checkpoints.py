@@ -9,11 +9,8 @@ A file of a field alone holds fewer of the same arrays: what moves it, and ``sta
 
 from __future__ import annotations
 
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,14 @@ import numpy as np
 
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.checkpoints import (
+    CheckpointError,
+    archive,
+    json_array,
+    state_in,
+    told,
+)
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.equilibrium.field import NAMES, FieldParams, FieldSpec, initial_params
 from deepfractals_gui.equilibrium.images import Standard
 from deepfractals_gui.equilibrium.spectral import Peak
@@ -31,19 +36,14 @@ from deepfractals_gui.nn.model_files import write_whole
 VERSION = 1
 _LIMIT = 1 << 28
 _MOST_NUMBERS = 1 << 23
-_MOST_TEXT = 1 << 16
 _PARTS = ("params", "first", "second")
 _PEAK = ("vectors", "left", "right")
 MOVING = ("weights", "bias", "input_weights", "input_bias", "raw")
 """The parameters that move a field; the others read it."""
 
 
-class CheckpointError(ValueError):
-    """A file holds no run that can go on; one line names the file and what is wrong."""
-
-
-def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
-    """The content of a file."""
+def checkpoint_arrays(s: TrainingState, standard: Standard) -> dict[str, Array]:
+    """The arrays of a file."""
     state = {
         "field": VERSION,
         "spec": asdict(s.spec),
@@ -56,7 +56,7 @@ def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
         "frequency": [one.hex() for one in s.peak.frequency],
     }  # fmt: skip
     found: dict[str, Array] = {
-        "state": np.frombuffer(json.dumps(state, allow_nan=False).encode(), np.uint8),
+        "state": json_array(state),
         "order": s.order,
     }
     for part in _PARTS:
@@ -64,13 +64,12 @@ def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
             found[f"{part}.{name}"] = _real(array)
     for name in _PEAK:
         found[f"peak.{name}"] = _real(getattr(s.peak, name))
-    return _archive(found)
+    return found
 
 
-def _archive(arrays: Mapping[str, Array]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
+def checkpoint_bytes(s: TrainingState, standard: Standard) -> bytes:
+    """The content of a file."""
+    return archive(checkpoint_arrays(s, standard))
 
 
 def save_checkpoint(path: Path, s: TrainingState, standard: Standard) -> None:
@@ -97,14 +96,12 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, Standard]:
     CheckpointError   it holds no run that can go on
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    return checkpoint_in(path.read_bytes(), path.name)
+    return checkpoint_in(content_of(path, _LIMIT, CheckpointError), path.name)
 
 
 def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:
     """The run in a file's content. Raises CheckpointError."""
-    with _told(name):
+    with told(name):
         state, spec = _head(content, name)
         training = TrainingSpec(**_known(TrainingSpec, state["training"]))
         wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
@@ -115,9 +112,8 @@ def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Standard]:
 
 def field_bytes(spec: FieldSpec, params: FieldParams) -> bytes:
     """The content of a file of a field alone."""
-    state = json.dumps({"field": VERSION, "spec": asdict(spec)}, allow_nan=False)
-    found = {"state": np.frombuffer(state.encode(), np.uint8)}
-    return _archive(found | {f"params.{one}": _real(getattr(params, one)) for one in MOVING})
+    found = {"state": json_array({"field": VERSION, "spec": asdict(spec)})}
+    return archive(found | {f"params.{one}": _real(getattr(params, one)) for one in MOVING})
 
 
 def field_in(content: bytes, name: str) -> tuple[FieldSpec, FieldParams]:
@@ -125,7 +121,7 @@ def field_in(content: bytes, name: str) -> tuple[FieldSpec, FieldParams]:
 
     Raises CheckpointError.
     """
-    with _told(name):
+    with told(name):
         _, spec = _head(content, name)
         spec = replace(spec, pooled=1, classes=1)
         wanted = [f"params.{one}" for one in MOVING]
@@ -137,27 +133,9 @@ def field_in(content: bytes, name: str) -> tuple[FieldSpec, FieldParams]:
         return spec, FieldParams.of(found)
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """What is wrong inside a file, in one line that names it: a CheckpointError."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except KeyError as error:
-        raise CheckpointError(f"{name}: its run is damaged: there is no {error}") from None
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        about = reason if reason.startswith(name) else f"{name}: its run is damaged: {reason}"
-        raise CheckpointError(about) from None
-
-
 def _head(content: bytes, name: str) -> tuple[dict[str, Any], FieldSpec]:
     """What is said in words, and the field's shape."""
-    text = arrays_in(content, name, ("state",), most=_MOST_TEXT)["state"]
-    state = json.loads(text.astype(np.uint8).tobytes())
-    if not isinstance(state, dict) or state.get("field") != VERSION:
-        raise CheckpointError(f"{name} holds no run of the field")
+    state = state_in(content, name, "field", VERSION, "the field")
     spec = FieldSpec(**_known(FieldSpec, state["spec"]))
     if spec.pooled**2 * spec.channels * spec.classes > _MOST_NUMBERS:
         raise ValueError(f"a readout of {spec.pooled} x {spec.pooled} points is too large")

@@ -39,14 +39,11 @@ from deepfractals_gui.equilibrium.iteration import Solution, Solver, group_size,
 from deepfractals_gui.equilibrium.maps import Kernel, field_map
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
 from deepfractals_gui.nn.initial import BATCHES, generator
+from deepfractals_gui.nn.rates import Exploded, check_rates
 
 METHODS = ("implicit", "phantom", "unrolled")
 _REFRESH = 50
 """Updates between two exact norms of the kernel; between them it is followed."""
-
-
-class Exploded(ArithmeticError):
-    """A loss stopped being a finite number; the state before is as it was."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +95,7 @@ class TrainingSpec:
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")
-        for name in ("learning_rate", "epsilon", "tolerance", "adjoint_tolerance"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
-        if not 0.0 < self.decay <= 1.0:
-            raise ValueError(f"decay may be above 0, up to 1, not {self.decay}")
-        for name in ("beta1", "beta2"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"{name} may be 0 to 1, without 1, not {getattr(self, name)}")
+        check_rates(self, "learning_rate", "tolerance", "adjoint_tolerance")
 
     @property
     def forward(self) -> Solver:

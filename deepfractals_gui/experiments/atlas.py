@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, ClassVar
@@ -20,10 +17,11 @@ from deepfractals_gui.atlas.ledger import Ledger, ledger
 from deepfractals_gui.atlas.quantised import packed, predictor
 from deepfractals_gui.atlas.reading import Reading, read
 from deepfractals_gui.atlas.texts import Book
-from deepfractals_gui.atlas.training import Exploded, Report
-from deepfractals_gui.core import CancelFlag, Cancelled, Curve, Experiment, Snapshot
+from deepfractals_gui.atlas.training import Report
+from deepfractals_gui.core import CancelFlag, Curve, Experiment, Snapshot
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_files import load_run, run_bytes
+from deepfractals_gui.experiments.atlas_library import added, check_room
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import (
     AtlasState,
@@ -32,7 +30,10 @@ from deepfractals_gui.experiments.atlas_state import (
     Sums,
     Update,
 )
+from deepfractals_gui.experiments.training_run import advanced, ending
+from deepfractals_gui.experiments.training_run import working as working
 from deepfractals_gui.nn.model_files import write_whole
+from deepfractals_gui.nn.rates import Exploded
 
 Progress = Callable[[int, int], None]
 
@@ -73,28 +74,11 @@ class Atlas(Experiment[AtlasRunParams, AtlasState]):
         cancel: CancelFlag | None = None,
         threads: int | None = None,
     ) -> AtlasState:
-        """Train on: for so many updates, for so long, or to the end of an epoch.
-
-        Neither where it is cut in pieces nor the threads change what is learned. An update that
-        the flag interrupts is as if it had not begun.
-        """
-        end = None if seconds is None else time.perf_counter() + seconds
-        done = 0
-        with working(threads) as pool, np.errstate(all="ignore"):
-            while not s.stopped and not (cancel is not None and cancel.is_set):
-                before = s.epoch
-                try:
-                    s = _updated(s, cancel, pool)
-                except Cancelled:
-                    break
-                done += 1
-                if (
-                    (updates is not None and done >= updates)
-                    or (to_epoch and s.epoch != before)
-                    or (end is not None and time.perf_counter() >= end)
-                ):
-                    break
-        return s
+        """Train on, see `advanced`."""
+        return advanced(
+            s, _updated, updates=updates, seconds=seconds, to_epoch=to_epoch, cancel=cancel,
+            threads=threads,
+        )  # fmt: skip
 
     # Looking
 
@@ -134,22 +118,6 @@ class Atlas(Experiment[AtlasRunParams, AtlasState]):
         return load_run(path)
 
 
-@contextmanager
-def working(threads: int | None = None) -> Iterator[Executor | None]:
-    """A pool of so many threads, by default one for each core; None where there is but one."""
-    count = (os.cpu_count() or 1) if threads is None else threads
-    if count < 2:
-        yield None
-        return
-    with ThreadPoolExecutor(count, "atlas", _silent) as pool:
-        yield pool
-
-
-def _silent() -> None:
-    # Each thread has its own setting; explosions are told of, and not by warnings.
-    np.seterr(all="ignore")
-
-
 def read_back(
     s: AtlasState,
     start: int = 0,
@@ -180,24 +148,20 @@ def keyed(
     progress: Progress | None = None,
     threads: int | None = None,
 ) -> AtlasState:
-    """The state with a further text, in the master's alphabet, in its library.
-
-    A text of the same name and content takes its place.
+    """The state with a further text, in the master's alphabet, in its library; see `added`.
 
     Raises
     ------
-    ValueError   see `keys.check`
+    ValueError   see `keys.check` and `check_room`
     Cancelled    the flag went up
     """
+    check_room(s, text, keys)
     with working(threads) as pool:
         found = train_keys(
             s.spec, s.training.params, text.symbols, keys, cancel=cancel, pool=pool,
             progress=progress,
         )  # fmt: skip
-    kept = [
-        one for one in s.library if (one.book.name, one.book.sha256) != (text.name, text.sha256)
-    ]
-    return replace(s, library=(*kept, KeyedText(text, found, s.step)))
+    return replace(s, library=added(s.library, KeyedText(text, found, s.step)))
 
 
 def curve_of(
@@ -261,7 +225,7 @@ def _updated(s: AtlasState, cancel: CancelFlag | None, pool: Executor | None) ->
     before = s.epoch
     row = Update(s.step + 1, report.loss, report.accuracy)
     s = replace(s, training=now, sums=_summed(s.sums, report), updates=s.updates.appended(row))
-    return s if s.epoch == before else _finished(_read(s, cancel, pool))
+    return s if s.epoch == before else _read(s, cancel, pool)
 
 
 def _summed(sums: Sums, report: Report) -> Sums:
@@ -272,17 +236,13 @@ def _summed(sums: Sums, report: Report) -> Sums:
 
 
 def _read(s: AtlasState, cancel: CancelFlag | None, pool: Executor | None) -> AtlasState:
-    """The state with its epoch in the trace, and the book as it is read now."""
+    """The state with its epoch in the trace, and the book as it is read now; its end, if it is."""
     found = training.evaluate(s.training, s.book.symbols, cancel=cancel, pool=pool)
     row = Epoch(
         s.step, s.epoch, s.sums.loss / s.sums.seen, s.sums.right / s.sums.seen, found.loss,
         found.accuracy,
     )  # fmt: skip
-    return replace(s, trace=s.trace.appended(row), sums=Sums(), reading=found.reading)
-
-
-def _finished(s: AtlasState) -> AtlasState:
-    """The state with the reason why training ends here, if there is one."""
-    if s.params.epochs and s.epoch >= s.params.epochs:
-        return replace(s, stopped=f"all {s.params.epochs} epochs are done")
-    return s
+    return replace(
+        s, trace=s.trace.appended(row), sums=Sums(), reading=found.reading,
+        stopped=ending(s.params.epochs, s.epoch),
+    )  # fmt: skip

@@ -6,8 +6,6 @@ the run's parameters and counts, and as arrays the two traces and the library's 
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,63 +13,49 @@ from typing import Any
 
 import numpy as np
 
-from deepfractals_gui.atlas.checkpoints import (
-    CheckpointError,
-    checkpoint_arrays,
-    checkpoint_in,
-)
+from deepfractals_gui.atlas.checkpoints import checkpoint_arrays, checkpoint_in
 from deepfractals_gui.atlas.keys import Keys
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Book, TextError, book_of
 from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
-from deepfractals_gui.core.params import replace as with_values
+from deepfractals_gui.core.checkpoints import CheckpointError, told
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.experiments.atlas_book import book_for
-from deepfractals_gui.experiments.atlas_params import AtlasRunParams
-from deepfractals_gui.experiments.atlas_state import (
-    MOST_UPDATES,
-    AtlasState,
-    Epoch,
-    KeyedText,
-    Sums,
-    Update,
+from deepfractals_gui.experiments.atlas_library import (
+    MOST_BYTES,
+    MOST_NAME,
+    MOST_TEXTS,
+    Library,
+    added,
 )
-from deepfractals_gui.experiments.trace import Trace
+from deepfractals_gui.experiments.atlas_params import AtlasRunParams
+from deepfractals_gui.experiments.atlas_state import AtlasState, Epoch, KeyedText, Sums, Update
+from deepfractals_gui.experiments.run_files import (
+    TRACES,
+    file_bytes,
+    notes_in,
+    params_in,
+    records_in,
+)
+from deepfractals_gui.experiments.training_run import ending
 
 VERSION = 2
-MOST_TEXTS = 1000
-"""Texts of a library in a file."""
-_LIMIT = 1 << 29
-"""Bytes of a file, at most."""
 _MOST_NUMBERS = 1 << 26
-_MOST_TEXT = 1 << 20
-_TRACES = ("updates", "trace")
 
 
 def run_bytes(s: AtlasState) -> bytes:
     """The content of a run's file; `load_run` goes on from it bit for bit."""
-    run = {
-        "version": VERSION,
-        "params": json.loads(s.params.to_json()),
-        "book": s.book.sha256,
-        "stride": s.updates.stride,
-        "sums": [float(one).hex() for one in s.sums],
-        "stopped": s.stopped, "exploded": s.exploded,
-        "library": [
-            {"name": one.book.name, "page": one.keys.page, "step": one.step} for one in s.library
-        ],
-    }  # fmt: skip
     found = checkpoint_arrays(s.training, s.book.alphabet)
-    found |= {name: getattr(s, name).numbers() for name in _TRACES}
     for number, one in enumerate(s.library):
         found |= {
             f"text{number}": one.book.symbols, f"keys{number}": one.keys.values,
             f"right{number}": one.keys.right,
         }  # fmt: skip
-    found["run"] = np.frombuffer(json.dumps(run, allow_nan=False).encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, **found)  # type: ignore[arg-type]
-    return buffer.getvalue()
+    library = [
+        {"name": one.book.name, "page": one.keys.page, "step": one.step} for one in s.library
+    ]
+    return file_bytes(found, s, VERSION, book=s.book.sha256, library=library)
 
 
 def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasState:
@@ -88,19 +72,13 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     ParamError        its book can't be found any more, or has changed
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    content, name = path.read_bytes(), path.name
-    run = _notes(content, name)
+    content, name = content_of(path, MOST_BYTES, CheckpointError), path.name
+    run = notes_in(content, name, VERSION, "the text atlas")
     training, alphabet = checkpoint_in(content, name)
-    try:
-        p = AtlasRunParams.from_json(json.dumps(run["params"]))
-        moved = {key: one for key, one in (at or {}).items() if one == getattr(p, key)}
-        p = with_values(p, **moved)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{name}: its run is damaged: {error}") from None
+    with told(name):
+        p = params_in(AtlasRunParams.from_json, run, at)
     book = book_for(p)
-    try:
+    with told(name):
         if book.alphabet != alphabet or book.sha256 != run["book"]:
             raise ValueError("its book has other characters")
         if (
@@ -109,65 +87,38 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
         ):
             raise ValueError("its model, its book and its settings don't fit together")
         return _state(content, name, run, training, p, book)
-    except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{name}: its run is damaged: {reason}") from None
-
-
-def _notes(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        text = arrays_in(content, name, (), ("run",), most=_MOST_TEXT)
-    except ValueError as error:
-        raise CheckpointError(str(error)) from None
-    try:
-        notes = json.loads(text["run"].astype(np.uint8).tobytes().decode())
-        version = notes["version"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise CheckpointError(f"{name} holds no run of the text atlas") from None
-    if version != VERSION:
-        raise CheckpointError(f"{name} is of version {str(version)[:20]}; known is {VERSION}")
-    return dict(notes)
 
 
 def _state(
     content: bytes, name: str, run: dict[str, Any], training: TrainingState, p: AtlasRunParams,
     book: Book,
 ) -> AtlasState:  # fmt: skip
-    arrays = arrays_in(content, name, _TRACES, most=_MOST_NUMBERS)
-    stride = int(run["stride"])
-    if len(training.order) not in (0, len(book)) or stride < 1:
+    arrays = arrays_in(content, name, TRACES, most=_MOST_NUMBERS)
+    if len(training.order) not in (0, len(book)):
         raise ValueError(f"it goes through {len(training.order)} positions, not {len(book)}")
-    s = AtlasState(
-        p, book, training,
-        Trace.of_numbers(Update, arrays["updates"], MOST_UPDATES, stride),
-        Trace.of_numbers(Epoch, arrays["trace"]),
-        Sums(*(float.fromhex(one) for one in run["sums"])),
-        stopped=str(run["stopped"]), exploded=bool(run["exploded"]),
-    )  # fmt: skip
+    s = AtlasState(p, book, training, **records_in(run, arrays, Update, Epoch, Sums))
     if s.step - s.epoch * s.updates_an_epoch != -(-training.at // training.training.batch):
         raise ValueError("its epochs and its updates don't fit together")
     return replace(s, library=_library(content, name, run, book))
 
 
-def _library(
-    content: bytes, name: str, run: dict[str, Any], master: Book
-) -> tuple[KeyedText, ...]:  # fmt: skip
+def _library(content: bytes, name: str, run: dict[str, Any], master: Book) -> Library:
     entries = run["library"]
     if not isinstance(entries, list) or len(entries) > MOST_TEXTS:
         raise ValueError(f"its library has more than {MOST_TEXTS} texts")
-    found = []
+    found: Library = ()
     for number, entry in enumerate(entries):
         wanted = [f"{what}{number}" for what in ("text", "keys", "right")]
         arrays = arrays_in(content, name, wanted, most=MOST_CHARACTERS)
         symbols, values, right = (arrays[one] for one in wanted)
-        found.append(_text(entry, master, symbols, values, right))
-    return tuple(found)
+        found = added(found, _text(entry, master, symbols, values, right))
+    return found
 
 
 def _text(
     entry: Mapping[str, Any], master: Book, symbols: Array, values: Array, right: Array
 ) -> KeyedText:
-    page, title = int(entry["page"]), str(entry["name"])[:200]
+    page, title = int(entry["page"]), str(entry["name"])[:MOST_NAME]
     if symbols.ndim != 1 or not symbols.size or not 1 <= page <= MOST_CHARACTERS:
         raise ValueError(f"the text {title} is none")
     if symbols.min() < 0 or symbols.max() >= len(master.alphabet):
@@ -188,7 +139,5 @@ def _text(
 
 def with_epochs(s: AtlasState, epochs: int) -> AtlasState:
     """The run with another number of epochs; it goes on if some are left. 0: no end."""
-    over = bool(epochs) and s.epoch >= epochs
-    stopped = f"all {epochs} epochs are done" if over else ""
-    p = replace(s.params, epochs=epochs)
-    return replace(s, params=p, stopped=s.stopped if s.exploded else stopped)
+    stopped = s.stopped if s.exploded else ending(epochs, s.epoch)
+    return replace(s, params=replace(s.params, epochs=epochs), stopped=stopped)

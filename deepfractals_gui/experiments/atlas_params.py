@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from deepfractals_gui.atlas.model import AtlasSpec
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS
 from deepfractals_gui.atlas.training import TrainingSpec
 from deepfractals_gui.core import DataSource, ParamError, param
-from deepfractals_gui.core.params import checked, params_from_json, params_to_json
+from deepfractals_gui.core.params import params_from_text, params_to_text
 
 _GRIDS = {"encoding": ("both", "hash")}
 
@@ -131,16 +130,12 @@ class AtlasRunParams:
 
     def to_json(self) -> str:
         """One JSON object; `from_json` reads it back equal."""
-        return json.dumps(params_to_json(self), indent=1, allow_nan=False)
+        return params_to_text(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> AtlasRunParams:
         """Read what `to_json` wrote. Raises ParamError."""
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
-            raise ParamError("params", "it is not valid JSON") from None
-        return checked(params_from_json(cls, data))
+        return params_from_text(cls, text)
 
 
 PRESETS: dict[str, dict[str, Any]] = {

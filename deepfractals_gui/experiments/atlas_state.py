@@ -12,10 +12,8 @@ from deepfractals_gui.atlas.reading import AtlasModel, Reading
 from deepfractals_gui.atlas.texts import Book
 from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
-from deepfractals_gui.experiments.trace import Trace
+from deepfractals_gui.experiments.trace import MOST_UPDATES, Trace
 
-MOST_UPDATES = 4096
-"""Rows of updates, at most: beyond it every other one is forgotten."""
 NAN = float("nan")
 
 
@@ -67,14 +65,6 @@ class KeyedText:
     step: int
 
 
-def _no_updates() -> Trace[Update]:
-    return Trace(Update, most=MOST_UPDATES)
-
-
-def _no_epochs() -> Trace[Epoch]:
-    return Trace(Epoch)
-
-
 @dataclass(frozen=True, eq=False)
 class AtlasState:
     """A run at one moment. It is a value: training makes new ones, and this one stays.
@@ -94,8 +84,8 @@ class AtlasState:
     params: AtlasRunParams
     book: Book
     training: TrainingState
-    updates: Trace[Update] = field(default_factory=_no_updates)
-    trace: Trace[Epoch] = field(default_factory=_no_epochs)
+    updates: Trace[Update] = field(default_factory=lambda: Trace(Update, most=MOST_UPDATES))
+    trace: Trace[Epoch] = field(default_factory=lambda: Trace(Epoch))
     sums: Sums = field(default_factory=Sums)
     reading: Reading | None = None
     library: tuple[KeyedText, ...] = ()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, ClassVar
 
 import numpy as np
 
-from deepfractals_gui.core import CancelFlag, Cancelled, Curve, Experiment, Snapshot
+from deepfractals_gui.core import CancelFlag, Curve, Experiment, Snapshot
 from deepfractals_gui.equilibrium import training
 from deepfractals_gui.equilibrium.iteration import Solver
-from deepfractals_gui.equilibrium.training import Evaluation, Exploded, Report
+from deepfractals_gui.equilibrium.training import Evaluation, Report
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_files import load_run, run_bytes
 from deepfractals_gui.experiments.field_params import FieldRunParams, solver_of, training_of
 from deepfractals_gui.experiments.field_state import FieldState
 from deepfractals_gui.experiments.field_trace import NAN, Epoch, Sums, Update
+from deepfractals_gui.experiments.training_run import advanced, ending
 from deepfractals_gui.nn.model_files import write_whole
+from deepfractals_gui.nn.rates import Exploded
 
 EVALUATION = 1e-6, 200
 """Tolerance and steps of the solves of an evaluation, at most."""
@@ -67,28 +65,11 @@ class Field(Experiment[FieldRunParams, FieldState]):
         cancel: CancelFlag | None = None,
         threads: int | None = None,
     ) -> FieldState:
-        """Train on: for so many updates, for so long, or to the end of an epoch.
-
-        Neither where it is cut in pieces nor the threads change what is learned. An update that
-        the flag interrupts is as if it had not begun.
-        """
-        end = None if seconds is None else time.perf_counter() + seconds
-        done = 0
-        with working(threads) as pool, np.errstate(all="ignore"):
-            while not s.stopped and not (cancel is not None and cancel.is_set):
-                before = s.epoch
-                try:
-                    s = _updated(s, cancel, pool)
-                except Cancelled:
-                    break
-                done += 1
-                if (
-                    (updates is not None and done >= updates)
-                    or (to_epoch and s.epoch != before)
-                    or (end is not None and time.perf_counter() >= end)
-                ):
-                    break
-        return s
+        """Train on, see `advanced`."""
+        return advanced(
+            s, _updated, updates=updates, seconds=seconds, to_epoch=to_epoch, cancel=cancel,
+            threads=threads,
+        )  # fmt: skip
 
     # Looking
 
@@ -131,22 +112,6 @@ class Field(Experiment[FieldRunParams, FieldState]):
         return load_run(path)
 
 
-@contextmanager
-def working(threads: int | None = None) -> Iterator[Executor | None]:
-    """A pool of so many threads, by default one for each core; None where there is but one."""
-    count = (os.cpu_count() or 1) if threads is None else threads
-    if count < 2:
-        yield None
-        return
-    with ThreadPoolExecutor(count, "field", _silent) as pool:
-        yield pool
-
-
-def _silent() -> None:
-    # Each thread has its own setting; explosions are told of, and not by warnings.
-    np.seterr(all="ignore")
-
-
 def evaluated(
     s: FieldState, cancel: CancelFlag | None = None, pool: Executor | None = None
 ) -> Evaluation | None:
@@ -173,7 +138,7 @@ def _updated(s: FieldState, cancel: CancelFlag | None, pool: Executor | None) ->
     s = replace(
         s, training=now, sums=_summed(s.sums, report), updates=s.updates.appended(_row(s, report))
     )
-    return s if s.epoch == before else _finished(_tested(s, cancel, pool))
+    return s if s.epoch == before else _tested(s, cancel, pool)
 
 
 def _row(s: FieldState, report: Report) -> Update:
@@ -208,12 +173,8 @@ def _tested(s: FieldState, cancel: CancelFlag | None, pool: Executor | None) -> 
         s.sums.adjoint_residual,
     )  # fmt: skip
     judged, better = training.noted(s.training, accuracy if found is None else found.accuracy)
-    s = replace(s, training=judged, trace=s.trace.appended(row), sums=Sums())
+    s = replace(
+        s, training=judged, trace=s.trace.appended(row), sums=Sums(),
+        stopped=ending(s.params.epochs, s.epoch),
+    )  # fmt: skip
     return replace(s, best=judged.params, best_epoch=s.epoch) if better else s
-
-
-def _finished(s: FieldState) -> FieldState:
-    """The state with the reason why training ends here, if there is one."""
-    if s.params.epochs and s.epoch >= s.params.epochs:
-        return replace(s, stopped=f"all {s.params.epochs} epochs are done")
-    return s

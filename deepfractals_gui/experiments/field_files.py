@@ -6,8 +6,6 @@ the run's parameters and counts, and as arrays the best parameters and the two t
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,46 +15,35 @@ import numpy as np
 
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
-from deepfractals_gui.core.params import replace as with_values
-from deepfractals_gui.equilibrium.checkpoints import (
-    CheckpointError,
-    checkpoint_bytes,
-    checkpoint_in,
-)
+from deepfractals_gui.core.checkpoints import CheckpointError, told
+from deepfractals_gui.core.contents import content_of
+from deepfractals_gui.equilibrium.checkpoints import checkpoint_arrays, checkpoint_in
 from deepfractals_gui.equilibrium.field import NAMES, FieldParams
 from deepfractals_gui.equilibrium.training import TrainingState
 from deepfractals_gui.experiments.field_data import FieldData, field_data
 from deepfractals_gui.experiments.field_params import FieldRunParams, training_of
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Update
-from deepfractals_gui.experiments.trace import Trace
+from deepfractals_gui.experiments.field_trace import Epoch, Sums, Update
+from deepfractals_gui.experiments.run_files import (
+    TRACES,
+    file_bytes,
+    notes_in,
+    params_in,
+    records_in,
+)
+from deepfractals_gui.experiments.training_run import ending
 
 VERSION = 1
 _LIMIT = 1 << 28
 """Bytes of a file, at most."""
 _MOST_NUMBERS = 1 << 23
-_MOST_TEXT = 1 << 20
-_TRACES = ("updates", "trace")
 
 
 def run_bytes(s: FieldState) -> bytes:
     """The content of a run's file; `load_run` goes on from it bit for bit."""
-    run = {
-        "version": VERSION,
-        "params": json.loads(s.params.to_json()),
-        "best_epoch": s.best_epoch, "stride": s.updates.stride,
-        "sums": [float(one).hex() for one in s.sums],
-        "stopped": s.stopped, "exploded": s.exploded,
-    }  # fmt: skip
-    checkpoint = checkpoint_bytes(s.training, s.data.train.standard)
-    with np.load(io.BytesIO(checkpoint), allow_pickle=False) as members:
-        found = dict(members)
+    found = checkpoint_arrays(s.training, s.data.train.standard)
     found |= {f"best.{name}": _pairs(array) for name, array in s.best}
-    found |= {name: getattr(s, name).numbers() for name in _TRACES}
-    found["run"] = np.frombuffer(json.dumps(run, allow_nan=False).encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, **found)
-    return buffer.getvalue()
+    return file_bytes(found, s, VERSION, best_epoch=s.best_epoch)
 
 
 def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> FieldState:
@@ -73,60 +60,32 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> FieldSta
     ParamError        its images can't be found any more, or have changed
     OSError           it can't be read
     """
-    if path.stat().st_size > _LIMIT:
-        raise CheckpointError(f"{path.name} is larger than {_LIMIT >> 20} MiB")
-    content, name = path.read_bytes(), path.name
-    run = _notes(content, name)
+    content, name = content_of(path, _LIMIT, CheckpointError), path.name
+    run = notes_in(content, name, VERSION, "the field")
     training, standard = checkpoint_in(content, name)
-    try:
-        p = FieldRunParams.from_json(json.dumps(run["params"]))
-        moved = {key: one for key, one in (at or {}).items() if one == getattr(p, key)}
-        p = with_values(p, **moved)
+    with told(name):
+        p = params_in(FieldRunParams.from_json, run, at)
         spec = p.spec(training.spec.classes)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{name}: its run is damaged: {error}") from None
     found = field_data(p)
-    try:
+    with told(name):
         if spec != training.spec or standard != found.train.standard:
             raise ValueError("its field, its images and its settings don't fit together")
         training = replace(training, training=training_of(p))
         return _state(content, name, run, training, p, found)
-    except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{name}: its run is damaged: {reason}") from None
-
-
-def _notes(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        text = arrays_in(content, name, (), ("run",), most=_MOST_TEXT)
-    except ValueError as error:
-        raise CheckpointError(str(error)) from None
-    try:
-        notes = json.loads(text["run"].astype(np.uint8).tobytes().decode())
-        version = notes["version"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise CheckpointError(f"{name} holds no run of the field") from None
-    if version != VERSION:
-        raise CheckpointError(f"{name} is of version {str(version)[:20]}; known is {VERSION}")
-    return dict(notes)
 
 
 def _state(
     content: bytes, name: str, run: dict[str, Any], training: TrainingState, p: FieldRunParams,
     data: FieldData,
 ) -> FieldState:  # fmt: skip
-    wanted = (*(f"best.{one}" for one in NAMES), *_TRACES)
+    wanted = (*(f"best.{one}" for one in NAMES), *TRACES)
     arrays = arrays_in(content, name, wanted, most=_MOST_NUMBERS, dimensions=5)
     best = {key: _like(arrays[f"best.{key}"], array, key) for key, array in training.params}
-    stride, best_epoch = int(run["stride"]), int(run["best_epoch"])
-    if len(training.order) not in (0, len(data.train)) or stride < 1:
+    if len(training.order) not in (0, len(data.train)):
         raise ValueError(f"it goes through {len(training.order)} images, not {len(data.train)}")
     s = FieldState(
-        p, data, training, FieldParams.of(best), best_epoch,
-        Trace.of_numbers(Update, arrays["updates"], MOST_UPDATES, stride),
-        Trace.of_numbers(Epoch, arrays["trace"]),
-        Sums(*(float.fromhex(one) for one in run["sums"])),
-        str(run["stopped"]), bool(run["exploded"]),
+        p, data, training, FieldParams.of(best), int(run["best_epoch"]),
+        **records_in(run, arrays, Update, Epoch, Sums),
     )  # fmt: skip
     if s.batch != -(-training.at // p.batch):
         raise ValueError("its epochs and its updates don't fit together")
@@ -152,7 +111,5 @@ def _like(found: Array, array: Array, key: str) -> Array:
 
 def with_epochs(s: FieldState, epochs: int) -> FieldState:
     """The run with another number of epochs; it goes on if some are left. 0: no end."""
-    over = bool(epochs) and s.epoch >= epochs
-    stopped = f"all {epochs} epochs are done" if over else ""
-    p = replace(s.params, epochs=epochs)
-    return replace(s, params=p, stopped=s.stopped if s.exploded else stopped)
+    stopped = s.stopped if s.exploded else ending(epochs, s.epoch)
+    return replace(s, params=replace(s.params, epochs=epochs), stopped=stopped)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from deepfractals_gui.core import DataSource, ParamError, param
-from deepfractals_gui.core.params import checked, params_from_json, params_to_json
+from deepfractals_gui.core.params import params_from_text, params_to_text
 from deepfractals_gui.equilibrium.field import ACTIVATIONS, MAX_CHANNELS, MAX_SIDE, FieldSpec
 from deepfractals_gui.equilibrium.iteration import Solver
 from deepfractals_gui.equilibrium.solvers import SOLVERS, Naive
@@ -121,16 +120,12 @@ class FieldRunParams:
 
     def to_json(self) -> str:
         """One JSON object; `from_json` reads it back equal."""
-        return json.dumps(params_to_json(self), indent=1, allow_nan=False)
+        return params_to_text(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> FieldRunParams:
         """Read what `to_json` wrote. Raises ParamError."""
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
-            raise ParamError("params", "it is not valid JSON") from None
-        return checked(params_from_json(cls, data))
+        return params_from_text(cls, text)
 
 
 def _blamed(p: FieldRunParams) -> str:

@@ -10,16 +10,8 @@ from deepfractals_gui.equilibrium.training import TrainingState
 from deepfractals_gui.experiments.field_data import FieldData
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
-from deepfractals_gui.experiments.field_trace import MOST_UPDATES, Epoch, Sums, Update
-from deepfractals_gui.experiments.trace import Trace
-
-
-def _no_updates() -> Trace[Update]:
-    return Trace(Update, most=MOST_UPDATES)
-
-
-def _no_epochs() -> Trace[Epoch]:
-    return Trace(Epoch)
+from deepfractals_gui.experiments.field_trace import Epoch, Sums, Update
+from deepfractals_gui.experiments.trace import MOST_UPDATES, Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +35,8 @@ class FieldState:
     training: TrainingState
     best: FieldParams
     best_epoch: int = 0
-    updates: Trace[Update] = field(default_factory=_no_updates)
-    trace: Trace[Epoch] = field(default_factory=_no_epochs)
+    updates: Trace[Update] = field(default_factory=lambda: Trace(Update, most=MOST_UPDATES))
+    trace: Trace[Epoch] = field(default_factory=lambda: Trace(Epoch))
     sums: Sums = field(default_factory=Sums)
     stopped: str = ""
     exploded: bool = False

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 NAN = float("nan")
-MOST_UPDATES = 4096
-"""Rows of updates, at most: beyond it every other one is forgotten."""
 
 
 class Update(NamedTuple):

@@ -8,6 +8,8 @@ import numpy as np
 
 from deepfractals_gui.core import Array
 
+MOST_UPDATES = 4096
+"""Rows of updates, at most: beyond it every other one is forgotten."""
 R = TypeVar("R", bound=tuple[Any, ...])
 """A NamedTuple of numbers whose first is ``step``."""
 

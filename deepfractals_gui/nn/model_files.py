@@ -19,6 +19,7 @@ import numpy as np
 
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
+from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.nn.building import arrays_of, model_of, set_arrays, spec_of
 from deepfractals_gui.nn.layers import DropoutLayer, Layer, ShapeError
 from deepfractals_gui.nn.model import Model
@@ -131,12 +132,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def load_model(path: Path, optional: Sequence[str] = ()) -> Stored:
     """Read a file. Raises ModelFileError, and OSError where it can't be read."""
     path = Path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # Reading a pipe or a device might never end.
-        raise ModelFileError(f"{path.name} is not a regular file")
-    if path.stat().st_size > LIMIT:
-        raise ModelFileError(f"{path.name} is larger than {LIMIT >> 20} MiB")
-    return model_in(path.read_bytes(), path.name, optional)
+    return model_in(content_of(path, LIMIT, ModelFileError), path.name, optional)
 
 
 def model_in(content: bytes, name: str, optional: Sequence[str] = ()) -> Stored:

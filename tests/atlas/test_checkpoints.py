@@ -12,7 +12,6 @@ import pytest
 
 from deepfractals_gui.atlas import checkpoints
 from deepfractals_gui.atlas.checkpoints import (
-    CheckpointError,
     checkpoint_arrays,
     checkpoint_bytes,
     checkpoint_in,
@@ -22,6 +21,7 @@ from deepfractals_gui.atlas.checkpoints import (
 from deepfractals_gui.atlas.model import NAMES
 from deepfractals_gui.atlas.texts import Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, begin, step
+from deepfractals_gui.core.checkpoints import CheckpointError
 from tests.atlas.small_models import small
 
 SPEC = small()

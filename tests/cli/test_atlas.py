@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
 
+from deepfractals_gui.experiments import atlas, atlas_book
 from deepfractals_gui.experiments.atlas import Atlas
 
 SMALL = (
     "--set", "characters=1500", "--set", "hidden=16", "--set", "table=8", "--set", "levels=6",
 )  # fmt: skip
+
+
+def contents(folder):
+    """All files of a folder, with their bytes."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -63,6 +71,9 @@ def test_an_export_gives_the_exact_bytes_back(run, command, in_folder):
     told = json.loads(command("atlas", "info", "book.atlas", "--json").out)
     assert told["characters"] == 1500
     assert told["sha256"] == book.sha256
+    assert told["rows"] == costs["rows"]
+    shown = command("atlas", "info", "book.atlas").out
+    assert shown.endswith(command("atlas", "export", "run", "-o", "book.atlas").out)
 
 
 def test_a_run_is_read_as_the_model_has_it(run, command, in_folder):
@@ -96,6 +107,27 @@ def test_keys_are_kept_in_the_run(run, command, in_folder):
     assert "a key holds at most 2,048 bits" in plain.out
 
 
+def test_a_changed_text_of_the_same_name_is_found_beside_the_old_one(run, command, in_folder):
+    for words in ("the first page", "another, the second page"):
+        (in_folder / "page.txt").write_text(words)
+        outcome = command("atlas", "key", "run", "page.txt", "--steps", 2, "--json")
+        assert outcome.status == 0, outcome.err
+    assert json.loads(outcome.out)["text"] == "page.txt (2)"
+    library = Atlas().load(in_folder / "run/last.npz").library
+    told = json.loads(command("atlas", "info", "run", "--json").out)["library"]
+    assert [(one["name"], one["characters"]) for one in told] == [
+        ("page.txt", 14), ("page.txt (2)", 24)
+    ]  # fmt: skip
+    shown = command("atlas", "info", "run").out
+    for one, kept in zip(told, library, strict=True):
+        assert f"text {one['name']} " in shown
+        back = command("atlas", "decode", "run", "--text", one["name"])
+        assert len(back.out) == one["characters"]
+        right = sum(a == b for a, b in zip(back.out, kept.book.text, strict=True))
+        assert right == kept.keys.right.sum() == round(one["accuracy"] * one["characters"])
+        assert one["fits"]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -106,45 +138,134 @@ def test_keys_are_kept_in_the_run(run, command, in_folder):
         (("train", "new", "--preset", "huge"), "a preset is one of memory, compact, shared"),
         (("train", "new", "--set", "hidden=17"), "hidden units come in fours"),
         (("export", "new", "-o", "book.txt"), "the name must end in .atlas"),
-        (("info", "latin.txt"), "latin.txt is not a readable .npz file"),
+        (("info", "latin.txt"), "latin.txt is neither a run nor an export of the text atlas"),
+        (("decode", "empty.txt"), "empty.txt is neither a run nor an export of the text atlas"),
+        (("info", "cut.npz"), "cut.npz is not a readable .npz file"),
+        (("key", "whole.atlas", "alice29"), "whole.atlas is an export; this needs a run"),
+        (("export", "whole.atlas", "-o", "x.atlas"), "whole.atlas is an export; this needs a run"),
+        (("decode", "whole.atlas", "--text", "a"), "an export holds one text"),
         (("decode", "cut.atlas"), "cut.atlas is damaged: its checksum doesn't fit"),
         (("decode", "run", "--to", "9999"), "the text has characters 0 to 1,500, not 0 to 9999"),
         (("decode", "run", "--text", "none"), "the library has no text 'none'; it is empty"),
         (("key", "run", "greek.txt"), "greek.txt: line 1, column 4: 'λ' (U+03BB) is not in"),
+        (("key", "run", "nowhere.txt"), "there is no file 'nowhere.txt'; the books"),
+        (("key", "run", "asyoulik", "--page", "2000"), "a page of 2,000 characters is longer"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(request, command, in_folder, line, words):
-    if {"run", "cut.atlas"} & set(line):
+    if {"run", "cut.atlas", "whole.atlas"} & set(line):
         request.getfixturevalue("run")
     (in_folder / "empty.txt").write_bytes(b"")
     (in_folder / "binary.txt").write_bytes(b"text\0")
     (in_folder / "latin.txt").write_bytes("fü".encode("latin-1") + b"r")
     (in_folder / "greek.txt").write_text("abcλ", encoding="utf-8")
-    if "cut.atlas" in line:
-        command("atlas", "export", "run", "-o", "cut.atlas", "--coordinate-only")
-        whole = (in_folder / "cut.atlas").read_bytes()
+    (in_folder / "cut.npz").write_bytes(b"PK\3\4" + bytes(40))
+    if {"cut.atlas", "whole.atlas"} & set(line):
+        command("atlas", "export", "run", "-o", "whole.atlas", "--coordinate-only")
+        whole = (in_folder / "whole.atlas").read_bytes()
         (in_folder / "cut.atlas").write_bytes(whole[:-7])
+    before = contents(in_folder)
     outcome = command("atlas", *line)
+    assert contents(in_folder) == before
     assert outcome.status == 2
     assert outcome.out == ""
     assert len(outcome.err.splitlines()) == 1
     assert words in outcome.err
 
 
-def test_an_interrupt_keeps_what_is_done(command, in_folder, monkeypatch):
-    from deepfractals_gui.core import CancelFlag
-
+def test_ctrl_c_keeps_what_is_done_and_goes_on_to_the_same_bytes(
+    run, command, in_folder, monkeypatch
+):
     plain = Atlas.advance
 
-    def interrupted(self, s, *, cancel: CancelFlag, **how):
-        cancel.set()
-        return plain(self, s, updates=3)
+    def interrupted(self, s, **options):
+        s = plain(self, s, updates=3)
+        os.kill(os.getpid(), signal.SIGINT)
+        return plain(self, s, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(Atlas, "advance", interrupted)
-        outcome = command("atlas", "train", "run", *SMALL, "--epochs", 2)
+        outcome = command("atlas", "train", "other", *SMALL, "--epochs", 2)
     assert outcome.status == 1
-    assert Atlas().load(in_folder / "run/last.npz").step == 3
-    assert command("atlas", "train", "run").status == 0
+    assert "interrupted" in outcome.line
+    assert [path.name for path in (in_folder / "other").iterdir()] == ["last.npz"]
+    assert Atlas().load(in_folder / "other/last.npz").step == 3
     # On to the end of the run that was begun, not of another one.
-    assert Atlas().load(in_folder / "run/last.npz").epoch == 2
+    assert command("atlas", "train", "other").status == 0
+    assert (in_folder / "other/last.npz").read_bytes() == (in_folder / "run/last.npz").read_bytes()
+
+
+def test_an_interrupted_export_leaves_the_old_file(run, command, in_folder, monkeypatch):
+    plain = atlas.export_bytes
+
+    def interrupted(*arguments, **options):
+        os.kill(os.getpid(), signal.SIGINT)
+        return plain(*arguments, **options)
+
+    (in_folder / "book.atlas").write_bytes(b"older")
+    before = contents(in_folder)
+    monkeypatch.setattr(atlas, "export_bytes", interrupted)
+    outcome = command("atlas", "export", "run", "-o", "book.atlas")
+    assert outcome.status == 1
+    assert "interrupted" in outcome.line
+    assert contents(in_folder) == before
+
+
+def test_a_log_that_was_cut_off_is_mended(run, command, in_folder):
+    log = in_folder / "run/log.jsonl"
+    before = log.read_text().splitlines()
+    log.write_text(before[0] + "\n" + before[1][:30])
+    assert command("atlas", "train", "run", "--epochs", 3).status == 0
+    after = [json.loads(one) for one in log.read_text().splitlines()]
+    assert [one["epoch"] for one in after] == [1, 2, 3]
+    assert after[0] == json.loads(before[0])
+    assert after[1] == {**json.loads(before[1]), "seconds": None}
+
+
+def test_a_book_that_was_moved_is_found_again(command, in_folder):
+    words = "Alle glücklichen Familien gleichen einander. " * 2000
+    (in_folder / "long.txt").write_text(words, encoding="utf-8")
+    start = command("atlas", "train", "run", "--book", "long.txt", *SMALL, "--epochs", 1)
+    assert start.status == 0, start.err
+    (in_folder / "there").mkdir()
+    (in_folder / "long.txt").rename(in_folder / "there/long.txt")
+    atlas_book._book.cache_clear()
+    lost = command("atlas", "train", "run", "--epochs", 2)
+    assert lost.status == 2
+    assert "long.txt can't be read" in lost.line
+    found = command("atlas", "train", "run", "--epochs", 2, "--book", "there/long.txt")
+    assert found.status == 0, found.err
+    state = Atlas().load(in_folder / "run/last.npz")
+    assert (state.epoch, state.book.text) == (2, words[:1500])
+    (in_folder / "there/long.txt").write_text(words + "!", encoding="utf-8")
+    atlas_book._book.cache_clear()
+    other = command("atlas", "train", "run", "--epochs", 3, "--book", "there/long.txt")
+    assert other.status == 2
+    assert "has changed since" in other.line
+
+
+def test_keys_from_before_the_master_learned_on_are_told_of(run, command, in_folder):
+    assert command("atlas", "key", "run", "asyoulik", "--pages", 1, "--steps", 2).status == 0
+    fresh = command("atlas", "decode", "run", "--text", "asyoulik")
+    assert "older than the master" not in fresh.err
+    assert "the master has learned on since" not in command("atlas", "info", "run").out
+    assert command("atlas", "train", "run", "--epochs", 3).status == 0
+    stale = command("atlas", "decode", "run", "--text", "asyoulik")
+    assert stale.status == 0
+    assert "the keys of asyoulik are older than the master and don't fit it any more" in stale.err
+    assert "the master has learned on since" in command("atlas", "info", "run").out
+    told = json.loads(command("atlas", "info", "run", "--json").out)
+    assert [one["fits"] for one in told["library"]] == [False]
+
+
+def test_decoded_bytes_reach_the_standard_output_as_they_are(command, in_folder):
+    text = "\ufeffEin Satz,\r\nzwei Zeilen;\tüber €\n\r𝔄" * 30
+    (in_folder / "odd.txt").write_bytes(text.encode())
+    line = ("atlas", "train", "odd", "--book", "odd.txt", *SMALL[2:], "--epochs", 1)
+    assert command(*line).status == 0
+    assert command("atlas", "export", "odd", "-o", "odd.atlas").status == 0
+    outcome = command("atlas", "decode", "odd.atlas")
+    assert outcome.out.encode() == text.encode()
+    assert outcome.err == ""
+    part = command("atlas", "decode", "odd.atlas", "--from", 1, "--to", 20)
+    assert part.out == text[1:20]

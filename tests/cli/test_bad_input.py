@@ -148,3 +148,26 @@ def test_a_pipe_is_not_waited_for(command, in_folder):
     outcome = command("render", "gradient_basins", "--set", "data=pairs.csv")
     assert outcome.status == 2
     assert "pairs.csv is not a regular file" in outcome.line
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("atlas", "info", "run"),
+        ("atlas", "decode", "pipe"),
+        ("atlas", "key", "pipe", "alice29"),
+        ("atlas", "train", "run"),
+        ("field", "eval", "pipe"),
+        ("field", "eval", "pipe", "--data", "digits"),
+        ("field", "train", "run"),
+        ("train", "--resume", "pipe"),
+    ],
+)
+def test_a_run_that_is_a_pipe_is_not_waited_for(command, in_folder, line):
+    (in_folder / "run").mkdir()
+    os.mkfifo(in_folder / "pipe")
+    os.mkfifo(in_folder / "run/last.npz")
+    outcome = command(*line)
+    assert outcome.status == 2
+    assert "is not a regular file" in outcome.line

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from deepfractals_gui.core import CancelFlag, Cancelled
+from deepfractals_gui.core.checkpoints import CheckpointError
 from deepfractals_gui.equilibrium import spectral
 from deepfractals_gui.equilibrium.adam import adam
 from deepfractals_gui.equilibrium.checkpoints import (
     MOVING,
-    CheckpointError,
     checkpoint_bytes,
     checkpoint_in,
     field_bytes,

@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepfractals_gui.atlas.checkpoints import CheckpointError, checkpoint_in
+from deepfractals_gui.atlas.checkpoints import checkpoint_in
 from deepfractals_gui.atlas.exports import export_in
 from deepfractals_gui.atlas.keys import KeySpec
 from deepfractals_gui.atlas.model import AtlasParams
 from deepfractals_gui.atlas.quantised import predictor
 from deepfractals_gui.atlas.reading import read
-from deepfractals_gui.atlas.texts import TextError
+from deepfractals_gui.atlas.texts import TextError, book_of
 from deepfractals_gui.core import CancelFlag, DataRef, ParamError
-from deepfractals_gui.experiments import atlas_book
+from deepfractals_gui.core.checkpoints import CheckpointError
+from deepfractals_gui.experiments import atlas_book, atlas_library
 from deepfractals_gui.experiments.atlas import (
     Atlas,
     curve_of,
@@ -27,6 +28,7 @@ from deepfractals_gui.experiments.atlas import (
 )
 from deepfractals_gui.experiments.atlas_book import PRINTABLE, book_for, text_for
 from deepfractals_gui.experiments.atlas_files import load_run, run_bytes, with_epochs
+from deepfractals_gui.experiments.atlas_library import check_room
 from deepfractals_gui.experiments.atlas_params import PRESETS, AtlasRunParams
 from deepfractals_gui.experiments.catalogue import EXPERIMENTS
 
@@ -123,6 +125,65 @@ def test_a_further_text_gets_keys_that_fit_until_the_master_learns_on(tmp_path):
     assert back.keys.values.tobytes() == one.keys.values.tobytes()
     assert back.keys.accuracy == one.keys.accuracy
     assert back.book.text == one.book.text
+
+
+def cut(book, start, stop):
+    return book_of(book.text[start:stop].encode(), "page.txt", alphabet=book.alphabet)
+
+
+def test_texts_of_one_name_stay_side_by_side_under_numbers(tmp_path):
+    s = ATLAS.step(ATLAS.start(SMALL))
+    pages = [cut(s.book, at, at + 40 + at) for at in (0, 40, 80)]
+    for page in (*pages, pages[1]):
+        s = keyed(s, page, KeySpec(size=16, page=50, steps=1))
+    kept = {one.book.name: one.book.text for one in s.library}
+    assert kept == {
+        "page.txt": pages[0].text, "page.txt (2)": pages[1].text, "page.txt (3)": pages[2].text
+    }  # fmt: skip
+    assert len(s.library) == 3
+    assert s.library[-1].book.text == pages[1].text
+    ATLAS.save(s, tmp_path / "run.npz")
+    back = ATLAS.load(tmp_path / "run.npz").library
+    assert {one.book.name: one.book.text for one in back} == kept
+
+
+def test_a_file_with_two_texts_of_one_name_is_read_with_both(tmp_path):
+    s = ATLAS.step(ATLAS.start(SMALL))
+    for at in (0, 40):
+        s = keyed(s, cut(s.book, at, at + 40), KeySpec(size=16, steps=1))
+    same = tuple(replace(one, book=replace(one.book, name="x" * 300)) for one in s.library)
+    ATLAS.save(replace(s, library=same), tmp_path / "run.npz")
+    first, second = ATLAS.load(tmp_path / "run.npz").library
+    assert second.book.name == f"{first.book.name} (2)"
+    assert (first.book.text, second.book.text) == (same[0].book.text, same[1].book.text)
+    ATLAS.save(replace(s, library=(first, second)), tmp_path / "run.npz")
+    again = ATLAS.load(tmp_path / "run.npz").library
+    assert [one.book.name for one in again] == [first.book.name, second.book.name]
+
+
+def test_a_library_grows_to_what_a_file_holds(monkeypatch):
+    s = ATLAS.step(ATLAS.start(SMALL))
+    text, keys = cut(s.book, 0, 60), KeySpec(size=16, page=30, steps=1)
+    s = keyed(s, text, keys)
+    (one,) = s.library
+    with np.load(io.BytesIO(run_bytes(s))) as members:
+        notes = ("run", "state", "alphabet", "updates", "trace")
+        size = sum(array.nbytes for name, array in members.items() if name not in notes)
+    monkeypatch.setattr(atlas_library, "MOST_BYTES", size + atlas_library._REST)
+    check_room(s, text, keys)
+    other = cut(s.book, 10, 1500)
+    with pytest.raises(ValueError, match=r"^page\.txt and its keys are 6,580 bytes, .* for 0$"):
+        keyed(s, other, keys)
+    monkeypatch.undo()
+    check_room(s, other, keys)
+    monkeypatch.setattr(atlas_library, "MOST_TEXTS", 1)
+    check_room(s, text, keys)
+    with pytest.raises(ValueError, match=r"^a library has room for 1 texts, and this one is full$"):
+        check_room(s, other, keys)
+    monkeypatch.setattr(atlas_library, "MOST_CHARACTERS", 31)
+    with pytest.raises(ValueError, match=r"^2 keys of 16 numbers are too many for one text"):
+        check_room(s, text, keys)
+    assert one.book.name == "page.txt"
 
 
 def test_longer_keys_hold_more_and_any_more_than_none():

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from deepfractals_gui.core import CancelFlag, ParamError
+from deepfractals_gui.core.checkpoints import CheckpointError
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.equilibrium import spectral
-from deepfractals_gui.equilibrium.checkpoints import CheckpointError, load_checkpoint
+from deepfractals_gui.equilibrium.checkpoints import load_checkpoint
 from deepfractals_gui.equilibrium.field import count_parameters
 from deepfractals_gui.experiments import experiment
 from deepfractals_gui.experiments.field import Field, evaluating_solver

@@ -1,0 +1,38 @@
+"""What a file holds, read only where that comes to an end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def size_of(path: Path, error: type[ValueError] = ValueError) -> int:
+    """Bytes of a file.
+
+    Raises
+    ------
+    error     it is no regular file: reading a pipe or a device might never end
+    OSError   it can't be found, or is a folder
+    """
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise error(f"{path.name} is not a regular file")
+    return found.st_size
+
+
+def content_of(path: Path, most: int, error: type[ValueError] = ValueError) -> bytes:
+    """The bytes of a file, up to ``most`` of them.
+
+    Raises
+    ------
+    error     it is no regular file, or has more bytes
+    OSError   it can't be read
+    """
+    if size_of(path, error) > most:
+        raise error(f"{path.name} is larger than {most >> 20} MiB")
+    with path.open("rb") as file:
+        return file.read(most)
