@@ -16,7 +16,7 @@ from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.packing import (
     blank_slopes,
     blank_sums,
-    key_gradient,
+    key_gradients,
     packed,
     unpacked,
 )
@@ -68,7 +68,7 @@ def gradients(
     weight = 1.0 / len(positions)
 
     def one(start: int) -> tuple[Any, Array]:
-        sums, scores = blank_sums(ready.net), np.zeros(2)
+        sums, scores = blank_sums(ready.net), np.zeros((1, 2))
         rows = slice(start, start + BLOCK)
         own = slopes[start // LANES : (start + BLOCK) // LANES]
         atlas_model.learn(
@@ -100,6 +100,7 @@ def gradients(
     if cancel is not None:
         cancel.check()
     return Gradients(
-        unpacked(spec, sums, ready.grid.key.size, slope), float(scores[0]), float(scores[1]),
-        key_gradient(ready.grid, slopes),
+        unpacked(spec, sums, ready.grid.keys.shape[1], slope), float(scores[0, 0]),
+        float(scores[0, 1]),
+        key_gradients(ready.grid, slopes, np.zeros(1, np.int64))[0],
     )  # fmt: skip

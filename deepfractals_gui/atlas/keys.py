@@ -17,16 +17,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
-from deepfractals_gui.atlas.packing import blank_slopes, blank_sums, key_gradient, packed
-from deepfractals_gui.atlas.reading import AtlasModel, Reading, read
+from deepfractals_gui.atlas.packing import Packed, blank_slopes, blank_sums, key_gradients, packed
+from deepfractals_gui.atlas.reading import AtlasModel, Reading, answers, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
-from deepfractals_gui.kernels.atlas_shapes import LANES
+from deepfractals_gui.kernels.atlas_shapes import LANES, Grid
 
 SIZES = (16, 32, 64, 128)
 """Key sizes that are compared."""
@@ -142,75 +142,101 @@ def train_keys(
     Cancelled    the flag went up
     """
     _check(spec, keys, symbols)
-    pages = [symbols[at : at + keys.page] for at in range(0, symbols.size, keys.page)]
+    pages = -(-symbols.size // keys.page)
+    ready = packed(spec, params, np.ones(keys.size))
+    # As many pages as a kernel works on at once.
+    several = max(1, LANES // keys.page)
 
-    def one(number: int) -> tuple[Array, int]:
-        return train_key(spec, params, pages[number], keys, number, cancel)
+    def some(first: int) -> Array:
+        stretch = symbols[first * keys.page : (first + several) * keys.page]
+        return _trained(ready, stretch, keys, first, cancel)
 
-    values, right = np.empty((len(pages), keys.size), np.float32), np.empty(len(pages), np.int64)
-    for number, (key, count) in enumerate(
-        (map if pool is None else pool.map)(one, range(len(pages)))
-    ):
-        values[number], right[number] = key, count
+    firsts = range(0, pages, several)
+    values = np.empty((pages, keys.size), np.float32)
+    for first, found in zip(firsts, (map if pool is None else pool.map)(some, firsts), strict=True):
+        values[first : first + several] = found
         if progress is not None:
-            progress(number + 1, len(pages))
-    return Keys(keys.page, int(symbols.size), values, right)
+            progress(min(first + several, pages), pages)
+    # What is told is what a reader of the float32 keys will see.
+    kept = Keys(keys.page, int(symbols.size), values, np.zeros(pages, np.int64))
+    reading = read_text(spec, params, kept, 0, kept.length, cancel=cancel, pool=pool)
+    starts = np.arange(0, symbols.size, keys.page)
+    right = np.add.reduceat(reading.right(symbols).astype(np.int64), starts)
+    return replace(kept, right=right)
 
 
-def train_key(
-    spec: AtlasSpec,
-    params: AtlasParams,
-    symbols: Array,
-    keys: KeySpec,
-    number: int = 0,
-    cancel: CancelFlag | None = None,
-) -> tuple[Array, int]:
-    """The best key for one page, float32 (size,), and how many characters come out right.
+def _trained(
+    ready: Packed, symbols: Array, keys: KeySpec, first: int, cancel: CancelFlag | None
+) -> Array:
+    """The best key that Adam passes for each of some pages, float32 (P, size).
 
-    Raises
-    ------
-    Cancelled   the flag went up
+    The best is the one by which most characters come out right; of equal ones that of the least
+    cross-entropy. Pages know nothing of each other.
     """
     from deepfractals_gui.kernels.atlas_model import learn
 
-    rng = np.random.Generator(np.random.PCG64([keys.seed, _KEYS, number]))
-    z = rng.standard_normal(keys.size)
-    first, second = np.zeros(keys.size), np.zeros(keys.size)
-    positions, wanted = np.arange(symbols.size), symbols.astype(np.int64)
-    ready, cancel = packed(spec, params, z), cancel or CancelFlag()
+    starts = np.arange(0, symbols.size, keys.page)
+    z = np.stack([
+        np.random.Generator(np.random.PCG64([keys.seed, _KEYS, first + page]))
+        .standard_normal(keys.size)
+        for page in range(starts.size)
+    ])  # fmt: skip
+    moments = np.zeros((2, *z.shape))
+    positions = _positions(ready.grid, keys.page, 0, symbols.size)
+    wanted, cancel = symbols.astype(np.int64), cancel or CancelFlag()
     slopes = blank_slopes(ready.grid, -(-symbols.size // LANES))
-    best, most, least = z, -1.0, math.inf
+    best, most, least = z.copy(), np.full(starts.size, -1.0), np.full(starts.size, np.inf)
     for update in range(1, keys.steps + 1):
-        grid = ready.grid._replace(key=z.astype(slopes.dtype))
-        done, scores = (update - 1) / keys.steps, np.zeros(2)
+        grid = ready.grid._replace(keys=z.astype(slopes.dtype))
+        done, scores = (update - 1) / keys.steps, np.zeros((starts.size, 2))
         learn(
-            grid, ready.net, positions, wanted, 1.0 / symbols.size, done,
+            grid, ready.net, positions, wanted, 1.0 / keys.page, done,
             blank_sums(ready.net, whole=False), slopes, scores, cancel.array,
         )  # fmt: skip
         cancel.check()
-        if scores[1] > most or (scores[1] == most and scores[0] < least):
-            best, most, least = z, scores[1], scores[0]
-        g = key_gradient(grid, slopes).astype(np.float64)
-        if not np.isfinite(g).all():
-            break
-        first = _BETA1 * first + (1.0 - _BETA1) * g
-        second = _BETA2 * second + (1.0 - _BETA2) * g * g
+        losses, hits = scores.T
+        better = (hits > most) | ((hits == most) & (losses < least))
+        best[better], most[better], least[better] = z[better], hits[better], losses[better]
+        g = key_gradients(grid, slopes, starts).astype(np.float64)
+        # A key that is lost stays where it is.
+        g[~np.isfinite(g).all(axis=1)] = 0.0
+        moments[0] = _BETA1 * moments[0] + (1.0 - _BETA1) * g
+        moments[1] = _BETA2 * moments[1] + (1.0 - _BETA2) * g * g
         rate = keys.rate * 0.5 * (1.0 + math.cos(math.pi * done))
-        size = np.sqrt(second / (1.0 - _BETA2**update)) + _EPSILON
-        z = z - rate * (first / (1.0 - _BETA1**update)) / size
-    kept = best.astype(np.float32)
-    # What is told is what a reader of the float32 key will see.
-    reading = read(AtlasModel(spec, params, kept), 0, symbols.size, cancel=cancel)
-    return kept, int(reading.right(symbols).sum())
+        size = np.sqrt(moments[1] / (1.0 - _BETA2**update)) + _EPSILON
+        z = z - rate * (moments[0] / (1.0 - _BETA1**update)) / size
+    return best.astype(np.float32)
 
 
-def read_page(
-    spec: AtlasSpec, params: AtlasParams, keys: Keys, number: int, cancel: CancelFlag | None = None
+def _positions(grid: Grid, page: int, start: int, stop: int) -> Array:
+    """Where the characters of a stretch are read: each page at the first positions of the line."""
+    places = np.arange(start, stop)
+    return places % page + grid.capacity * (places // page)
+
+
+def read_text(
+    spec: AtlasSpec,
+    params: AtlasParams,
+    keys: Keys,
+    start: int,
+    stop: int,
+    *,
+    cancel: CancelFlag | None = None,
+    pool: Executor | None = None,
 ) -> Reading:
-    """Read one page back; its start is that in the text."""
-    length = min(keys.page, keys.length - number * keys.page)
-    found = read(AtlasModel(spec, params, keys.values[number]), 0, length, cancel=cancel)
-    return Reading(number * keys.page, found.symbols, found.sureness)
+    """Read a stretch of a text by its keys.
+
+    Raises
+    ------
+    ValueError   it doesn't lie in the text
+    Cancelled    the flag went up
+    """
+    if not 0 <= start <= stop <= keys.length:
+        raise ValueError(f"positions are 0 to {keys.length:,}, not {start:,} to {stop:,}")
+    ready = packed(spec, params, np.ones(keys.values.shape[1]))
+    grid = ready.grid._replace(keys=keys.values.astype(ready.grid.keys.dtype))
+    positions = _positions(grid, keys.page, start, stop)
+    return Reading(start, *answers(Packed(grid, ready.net), positions, None, cancel, pool))
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,10 @@ def packed(spec: AtlasSpec, params: AtlasParams, key: Array | None = None) -> Pa
         rate=np.array([spec.rate], kind),
     )
     levels, table = (spec.grids[:0], params.table[:0]) if size else (spec.grids, params.table)
-    numbers = np.zeros(0, kind) if key is None or not size else key.astype(kind)
-    return Packed(Grid(spec.capacity, spec.octaves, levels, flat(table), numbers), net)
+    keys = np.zeros((1, size), kind)
+    if size:
+        keys[0] = key
+    return Packed(Grid(spec.capacity, spec.octaves, levels, flat(table), keys), net)
 
 
 def key_size(key: Array | None) -> int:
@@ -94,7 +96,7 @@ def blank_sums(net: Net, whole: bool = True) -> Sums:
 
 def blank_slopes(grid: Grid, tiles: int) -> Array:
     """Gradients of 0 by what a position is seen as, but the octaves."""
-    rows = len(grid.levels) * grid.table.shape[1] + grid.key.size
+    rows = len(grid.levels) * grid.table.shape[1] + grid.keys.shape[1]
     return np.zeros((tiles, rows, LANES), grid.table.dtype)
 
 
@@ -138,9 +140,17 @@ def unpacked(spec: AtlasSpec, sums: Sums, size: int, table: Array) -> AtlasParam
     )
 
 
-def key_gradient(grid: Grid, slopes: Array) -> Array:
-    """The gradient by the key, (n,), from those at each position."""
-    found: Array = slopes[:, slopes.shape[1] - grid.key.size :].sum(axis=(0, 2))
+def key_gradients(grid: Grid, slopes: Array, starts: Array) -> Array:
+    """The gradients by keys, (P, n), from those at each position.
+
+    Parameters
+    ----------
+    slopes : of `blank_slopes`, as a kernel leaves them; beyond the last position they are 0
+    starts : int64 (P,)   where the positions of each key begin
+    """
+    rows = slopes[:, slopes.shape[1] - grid.keys.shape[1] :].transpose(1, 0, 2)
+    flat = rows.reshape(len(rows), len(slopes) * LANES)
+    found: Array = np.add.reduceat(flat, starts, axis=1).T
     return found
 
 

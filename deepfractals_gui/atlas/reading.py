@@ -98,13 +98,28 @@ def read(
     ValueError   it doesn't lie on the line
     Cancelled    the flag went up
     """
+    _check(model.spec, start, stop)
+    found, sureness = answers(model.ready, np.arange(start, stop), right, cancel, pool)
+    return Reading(start, found, sureness)
+
+
+def answers(
+    ready: Packed,
+    positions: Array,
+    right: Array | None = None,
+    cancel: CancelFlag | None = None,
+    pool: Executor | None = None,
+) -> tuple[Array, Array]:
+    """Symbols, uint16 (n,), and sureness at positions, int64 (n,); as in a `Reading`.
+
+    Raises
+    ------
+    Cancelled   the flag went up
+    """
     from deepfractals_gui.kernels.atlas_model import answer
 
-    _check(model.spec, start, stop)
-    cancel = cancel or CancelFlag()
-    ready, count = model.ready, stop - start
+    cancel, count = cancel or CancelFlag(), len(positions)
     found, sureness = np.zeros(count, np.int64), np.zeros(count, ready.net.first.dtype)
-    positions = np.arange(start, stop)
     wanted = np.full(count, -1) if right is None else np.asarray(right).astype(np.int64)
 
     def one(piece: tuple[int, int]) -> None:
@@ -116,7 +131,7 @@ def read(
 
     list((map if pool is None else pool.map)(one, pieces(0, count)))
     cancel.check()
-    return Reading(start, found.astype(np.uint16), sureness)
+    return found.astype(np.uint16), sureness
 
 
 def pieces(start: int, stop: int) -> Iterator[tuple[int, int]]:

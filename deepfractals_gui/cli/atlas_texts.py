@@ -177,7 +177,7 @@ def _decode_run(
 ) -> None:
     import numpy as np
 
-    from deepfractals_gui.atlas.keys import read_page
+    from deepfractals_gui.atlas.keys import read_text
     from deepfractals_gui.experiments.atlas import read_back
     from deepfractals_gui.experiments.training_run import working
 
@@ -187,16 +187,12 @@ def _decode_run(
             symbols = read_back(state, start, stop, cancel=flag, pool=pool).symbols
         else:
             chosen = next(one for one in state.library if one.book.name == options.text)
-            book, page = chosen.book, chosen.keys.page
+            book = chosen.book
             if chosen.step != state.step:
                 say(f"the keys of {book.name} are older than the master and don't fit it any more")
-            pages = [
-                read_page(state.spec, state.training.params, chosen.keys, number, flag).symbols
-                for number in range(start // page, -(-stop // page))
-            ]
-            first = start // page * page
-            whole = np.concatenate(pages) if pages else np.zeros(0, np.uint16)
-            symbols = whole[start - first : stop - first]
+            symbols = read_text(
+                state.spec, state.training.params, chosen.keys, start, stop, cancel=flag, pool=pool
+            ).symbols
     _put(book.alphabet.text(symbols).encode("utf-8"), options.output)
     if symbols.size:
         right = float(np.mean(symbols == book.symbols[start:stop]))

@@ -117,13 +117,13 @@ def sign_bits(position: int, word: int) -> int:
 
 
 @routine
-def turn_key(positions: Array, count: int, first: int, rows: Array) -> None:
+def turn_key(positions: Array, capacity: int, count: int, first: int, rows: Array) -> None:
     """Turn the sign of ``count`` rows of a tile, from ``first`` on, where the position says so."""
     signs = np.empty(LANES, np.int64)
     for k in range(count):
         if k % 32 == 0:
             for lane in range(LANES):
-                signs[lane] = sign_bits(positions[lane], k // 32)
+                signs[lane] = sign_bits(positions[lane] % capacity, k // 32)
         at = (first + k) * LANES
         for lane in range(LANES):
             one = rows[at + lane]
@@ -131,14 +131,17 @@ def turn_key(positions: Array, count: int, first: int, rows: Array) -> None:
 
 
 @routine
-def add_key(positions: Array, key: Array, first: int, rows: Array) -> None:
+def add_key(positions: Array, capacity: int, keys: Array, first: int, rows: Array) -> None:
     """Write a key's numbers, each plus or minus by the position, from row ``first`` of a tile on.
 
     With one sign everywhere a key would be a bias, alike for all positions.
     """
-    for k in range(len(key)):
-        rows[(first + k) * LANES : (first + k + 1) * LANES] = key[k]
-    turn_key(positions, len(key), first, rows)
+    count = keys.shape[1]
+    for lane in range(LANES if count else 0):
+        key = positions[lane] // capacity
+        for k in range(count):
+            rows[(first + k) * LANES + lane] = keys[key, k]
+    turn_key(positions, capacity, count, first, rows)
 
 
 @kernel

@@ -76,7 +76,7 @@ def _forward(grid: Grid, net: Net, positions: Array, tile: _Tile) -> None:
     begin = 2 * grid.octaves
     add_cells(positions, grid.capacity, grid.levels, grid.table, begin, tile.features)
     begin += len(grid.levels) * grid.table.shape[1]
-    add_key(positions, grid.key, begin, tile.features)
+    add_key(positions, grid.capacity, grid.keys, begin, tile.features)
     multiply(net.first, 0, net.first_bias, tile.features, tile.slope, h, d)
     apply_gelu(tile.slope, tile.hidden, h * LANES)
     multiply(net.second, 0, net.second_bias, tile.hidden, tile.state, h, h)
@@ -223,7 +223,8 @@ def learn(
     sums : of the weights; the biases alone where the matrices are empty
     slopes : float (tiles, L F + K, LANES)   becomes the gradients by the grids' features and by
         the key's numbers, at each position
-    scores : float64 (2,)   the sum of the cross-entropies in nats and the right answers are added
+    scores : float64 (P, 2)   for each key the sum of the cross-entropies in nats, and the right
+        answers, are added
     flag : when it goes up, this returns before the next tile
 
     References
@@ -240,13 +241,16 @@ def learn(
     by_state, by_drive = room(h * LANES, net.first), room(h * LANES, net.first)
     by_features, delta = room(d * LANES, net.first), room(max(h, n) * LANES, net.first)
     here, best = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    owners = np.empty(LANES, np.int64)
     for begin in range(0, len(positions), LANES):
         if raised(flag):
             return
         valid = _clipped(positions, begin, here)
         _forward(grid, net, here, tile)
         _likelihoods(net, tile, best)
-        _by_logits(net, tile, symbols[begin : begin + valid], best, factor, power, scores)
+        for lane in range(valid):
+            owners[lane] = here[lane] // grid.capacity
+        _by_logits(net, tile, symbols[begin : begin + valid], best, factor, power, owners, scores)
         multiply(net.readout_back, 0, net.zeros, tile.logits, by_state, h, v)
         add_sums(tile.logits, sums.readout_bias, 0, v)
         if whole:
@@ -284,7 +288,7 @@ def learn(
             multiply(net.first_back, 0, net.zeros, delta, by_features, d, h)
             multiply_onto(net.inject_back, 0, net.zeros, by_drive, by_features, d, h)
             tables = 2 * grid.octaves + len(grid.levels) * grid.table.shape[1]
-            turn_key(here, len(grid.key), tables, by_features)
+            turn_key(here, grid.capacity, grid.keys.shape[1], tables, by_features)
             to = slopes[begin // LANES]
             for row in range(len(to)):
                 at = (2 * grid.octaves + row) * LANES
@@ -294,21 +298,24 @@ def learn(
 
 @routine
 def _by_logits(
-    net: Net, tile: _Tile, symbols: Array, best: Array, factor: float, power: float, scores: Array
+    net: Net,
+    tile: _Tile,
+    symbols: Array,
+    best: Array,
+    factor: float,
+    power: float,
+    owners: Array,
+    scores: Array,
 ) -> None:
     """logits <- factor · p^q (likelihood - right), 0 beyond the tile's positions and symbols."""
     kind = net.first.dtype.type
     factors = np.zeros(LANES, net.first.dtype)
     valid, names = len(symbols), net.shape[3]
-    loss = 0.0
-    hits = 0
     for lane in range(valid):
         likely = tile.logits[symbols[lane] * LANES + lane] / tile.total[lane]
-        loss -= np.log(max(np.float64(likely), 1e-38))
-        hits += 1 if best[lane] == symbols[lane] else 0
+        scores[owners[lane], 0] -= np.log(max(np.float64(likely), 1e-38))
+        scores[owners[lane], 1] += 1 if best[lane] == symbols[lane] else 0
         factors[lane] = factor if power == 0.0 else factor * kind(np.float64(likely) ** power)
-    scores[0] += loss
-    scores[1] += hits
     for lane in range(LANES):
         tile.top[lane] = factors[lane] / tile.total[lane]
     for symbol in range(names):
@@ -326,7 +333,12 @@ def _warm_arrays() -> tuple[Grid, Net, Array, Array]:
     f = np.zeros(64, np.float32)
     units, shape = np.arange(4).reshape(1, 4), np.array([4, 8, 4, 4])
     net = Net(f, f, f, f, f, f, f, f, f, f, f, f, f, f, f, units, shape, np.ones(1, np.float32))
-    return Grid(8, 1, levels, table, f[:0]), net, np.zeros(LANES, np.int64), np.zeros(1, np.uint8)
+    return (
+        Grid(8, 1, levels, table, f[:0].reshape(1, 0)),
+        net,
+        np.zeros(LANES, np.int64),
+        np.zeros(1, np.uint8),
+    )
 
 
 def _warm_answer() -> None:
@@ -343,7 +355,7 @@ def _warm_learn() -> None:
     grid, net, positions, flag = _warm_arrays()
     sums = Sums(*(np.zeros(64, np.float32) for _ in Sums._fields))
     slopes = np.zeros((1, 2, LANES), np.float32)
-    learn(grid, net, positions, positions, 1.0, 0.0, sums, slopes, np.zeros(2), flag)
+    learn(grid, net, positions, positions, 1.0, 0.0, sums, slopes, np.zeros((1, 2)), flag)
 
 
 WARM = (

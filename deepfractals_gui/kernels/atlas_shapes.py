@@ -15,16 +15,17 @@ class Grid(NamedTuple):
 
     Attributes
     ----------
-    capacity, octaves
+    capacity : N; position i + p N is position i under key p
+    octaves
     levels : int64 (L, 4), of table : (rows, F)
-    key : (K,)   empty for the master's own text
+    keys : (P, K)   one of no numbers for the master's own text
     """
 
     capacity: int
     octaves: int
     levels: Array
     table: Array
-    key: Array
+    keys: Array
 
 
 class Net(NamedTuple):

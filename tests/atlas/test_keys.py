@@ -13,8 +13,7 @@ from deepfractals_gui.atlas.keys import (
     Keys,
     KeySpec,
     key_curve,
-    read_page,
-    train_key,
+    read_text,
     train_keys,
 )
 from deepfractals_gui.atlas.reading import AtlasModel, read
@@ -52,13 +51,14 @@ def test_a_key_is_the_best_that_adam_passes_with_the_master_frozen():
     # Few steps: single precision doesn't go far from double in them.
     how = replace(HOW, steps=12)
     before = master()
-    for number, page in ((0, TEXT[:20]), (3, TEXT[40:60])):
-        way = list(adams_way(how, page, number))
+    text = TEXT[:48]
+    keys = train_keys(SPEC, PARAMS, text, how)
+    assert keys.values.dtype == np.float32
+    for number in range(3):
+        way = list(adams_way(how, text[20 * number : 20 * number + 20], number))
         best = min(way, key=lambda one: (-one[1], one[2]))
-        found, right = train_key(SPEC, PARAMS, page, how, number)
-        assert found.dtype == np.float32
-        assert np.abs(found - best[0]).max() < 1e-3
-        assert right == best[1] > way[0][1]
+        assert np.abs(keys.values[number] - best[0]).max() < 1e-3
+        assert keys.right[number] == best[1] > way[0][1]
     assert master() == before
 
 
@@ -72,8 +72,11 @@ def test_keys_hold_what_the_master_alone_does_not_know():
     alone = read(AtlasModel(SPEC, PARAMS), 0, 20).symbols
     for number, count in enumerate(keys.right):
         page = TEXT[20 * number : 20 * number + 20]
-        reading = read_page(SPEC, PARAMS, keys, number)
+        reading = read_text(SPEC, PARAMS, keys, 20 * number, 20 * number + len(page))
         assert reading.start == 20 * number
+        alike = read(AtlasModel(SPEC, PARAMS, keys.values[number]), 0, len(page))
+        assert reading.symbols.tobytes() == alike.symbols.tobytes()
+        assert reading.sureness.tobytes() == alike.sureness.tobytes()
         assert len(reading.symbols) == len(page)
         assert count == (reading.symbols == page).sum() == reading.right(TEXT).sum()
         assert count > (alone[: len(page)] == page).sum() or len(page) == 1
@@ -98,16 +101,16 @@ def test_pages_know_nothing_of_each_other_and_threads_change_no_bit():
 
 def test_progress_counts_pages():
     told = []
-    train_keys(
-        SPEC, PARAMS, TEXT, replace(HOW, steps=2), progress=lambda *counts: told.append(counts)
-    )
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    few = replace(HOW, steps=2, page=20)
+    train_keys(SPEC, PARAMS, np.tile(TEXT, 4), few, progress=lambda *counts: told.append(counts))
+    # Six pages of 20 fit into what is worked on at once.
+    assert told == [(6, 13), (12, 13), (13, 13)]
 
 
 def test_a_raised_flag_ends_training_keys():
     flag = CancelFlag()
     flag.set()
-    for one in (train_keys, train_key, key_curve):
+    for one in (train_keys, key_curve):
         with pytest.raises(Cancelled):
             one(SPEC, PARAMS, TEXT, HOW, cancel=flag)
 
@@ -128,7 +131,7 @@ def test_the_curve_is_of_the_same_pages_for_each_size():
     assert curve.accuracies[0] < curve.accuracies[2]
     alone = np.tile(read(AtlasModel(SPEC, PARAMS), 0, 20).symbols, 3)
     assert curve.without == np.mean(alone == chosen) < curve.accuracies[0]
-    assert told == [(count, 9) for count in range(1, 10)]
+    assert told == [(3, 9), (6, 9), (9, 9)]
 
 
 def test_the_curve_of_a_text_shorter_than_a_page_is_of_the_text():

@@ -174,7 +174,7 @@ def test_a_raised_flag_ends_every_kernel_before_a_tile():
     result = np.full((300, spec.symbols), -7, np.int32)
     atlas_model.shares(ready.grid, ready.net, positions, TOTAL, result, flag.array)
     assert (result == -7).all()
-    sums, scores = blank_sums(ready.net), np.zeros(2)
+    sums, scores = blank_sums(ready.net), np.zeros((1, 2))
     slopes = blank_slopes(ready.grid, 3)
     atlas_model.learn(
         ready.grid, ready.net, positions, names, 1.0, 0.0, sums, slopes, scores, flag.array

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepfractals_gui.atlas.keys import read_page
+from deepfractals_gui.atlas.keys import read_text
 from deepfractals_gui.core import Array, Cancelled
 from deepfractals_gui.experiments.atlas import Atlas, read_back, working
 from deepfractals_gui.experiments.atlas_files import with_epochs
@@ -251,14 +251,8 @@ class AtlasTrainer(RunTrainer):
 
 
 def _keyed_stretch(state: AtlasState, text: KeyedText, start: int, stop: int) -> Stretch:
-    """Read whole pages, at least those of a stretch."""
-    page, length = text.keys.page, text.keys.length
-    first, last = start // page, -(-min(stop, length) // page)
-    found = [
-        read_page(state.spec, state.training.params, text.keys, number)
-        for number in range(first, max(last, first + 1))
-    ]
-    symbols = np.concatenate([one.symbols for one in found])
-    begin = first * page
-    right = symbols == text.book.symbols[begin : begin + len(symbols)]
-    return Stretch(begin, symbols, right, np.concatenate([one.sureness for one in found]))
+    """Read a stretch of a text of the library."""
+    stop = min(stop, text.keys.length)
+    found = read_text(state.spec, state.training.params, text.keys, start, stop)
+    right = found.symbols == text.book.symbols[start:stop]
+    return Stretch(start, found.symbols, right, found.sureness)

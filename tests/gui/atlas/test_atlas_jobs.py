@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
 import pytest
 
 from deepfractals_gui.atlas.exports import read_export
-from deepfractals_gui.atlas.keys import KeySpec, read_page
+from deepfractals_gui.atlas.keys import KeySpec, read_text
 from deepfractals_gui.atlas.texts import shipped_book
 from deepfractals_gui.experiments.atlas import text_of
 from deepfractals_gui.gui.atlas.atlas_jobs import part_of
@@ -32,11 +31,8 @@ def test_a_text_gets_keys_is_read_by_them_and_let_go(page, qtbot) -> None:
     one = state.library[0]
     assert len(one.book) == 96
     assert one.book.text == shipped_book("asyoulik").text[:96]
-    alone = [
-        read_page(state.spec, state.training.params, one.keys, number).symbols
-        for number in range(3)
-    ]
-    assert (page.reading.read.symbols == np.concatenate(alone)).all()
+    alone = read_text(state.spec, state.training.params, one.keys, 0, 96)
+    assert (page.reading.read.symbols == alone.symbols).all()
     assert page.reading.read.accuracy == pytest.approx(one.keys.accuracy)
     assert page.keys.view.rows[1].words[:3] == ("asyoulik", "96", "3 × 16")
     page.reading.set_at(40)
