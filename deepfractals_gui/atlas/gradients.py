@@ -54,16 +54,16 @@ def gradients(
     Parameters
     ----------
     positions, symbols : int64 (n,)
-    key : float (n,), n up to K; None, or zeros alone, for the master's own text
+    key : float (n,), n from 1 to K; None for the master's own text
     table : (rows, F) of zeros, to which the table's gradient is added; without it, a new one
     power : q of the loss (1 - p^q) / q, 0 to 1; 0 is the cross-entropy
     """
     from deepfractals_gui.kernels import atlas_features, atlas_model
 
-    ready = packed(spec, params, key)
+    ready = packed(spec, params, None if key is None else key[np.newaxis])
     starts = range(0, len(positions), BLOCK)
     tiles = -(-len(positions) // LANES)
-    slopes = blank_slopes(ready.grid, tiles)
+    slopes = blank_slopes(ready.inputs, tiles)
     flag = (cancel or CancelFlag()).array
     weight = 1.0 / len(positions)
 
@@ -72,8 +72,8 @@ def gradients(
         rows = slice(start, start + BLOCK)
         own = slopes[start // LANES : (start + BLOCK) // LANES]
         atlas_model.learn(
-            ready.grid, ready.net, positions[rows], symbols[rows], weight, power, sums, own, scores,
-            flag,
+            ready.inputs, ready.net, positions[rows], symbols[rows], weight, power, sums, own,
+            scores, flag,
         )  # fmt: skip
         return sums, scores
 
@@ -91,7 +91,7 @@ def gradients(
         [positions, np.full(tiles * LANES - len(positions), positions[-1], np.int64)]
     )
 
-    levels = ready.grid.levels
+    levels = ready.inputs.levels
 
     def scatter(level: int) -> None:
         atlas_features.scatter(padded, spec.capacity, levels, level, slopes, slope, flag)
@@ -100,7 +100,7 @@ def gradients(
     if cancel is not None:
         cancel.check()
     return Gradients(
-        unpacked(spec, sums, ready.grid.keys.shape[1], slope), float(scores[0, 0]),
+        unpacked(spec, sums, ready.inputs.keys.shape[1], slope), float(scores[0, 0]),
         float(scores[0, 1]),
-        key_gradients(ready.grid, slopes, np.zeros(1, np.int64))[0],
+        key_gradients(ready.inputs, slopes, len(positions))[0],
     )  # fmt: skip

@@ -1,11 +1,12 @@
 """Keys: further texts in a master that stays as it is.
 
-A key is a few numbers that the master sees beside a position, each plus or minus by a hash of it:
-a code of its own for every position, as random as that of a perceptron, which holds about two bits
-for each of its numbers (Cover 1965). The bound that no code could pass is that of the numbers
-themselves: n of float32 are at most 32 n bits, so 64 of them fewer than about 480 characters of
-English at the 4.3 bits that its letters have one by one. Therefore a text is cut into pages, each
-with a key of its own, which is read at the first positions of the line.
+A key is a few numbers that the master sees beside a position, each plus or minus by a hash of it.
+So each character asks for something else of the same numbers, as each example does of a perceptron,
+which holds two for each of its weights (Cover 1965): about two bits a number. The bound that no way
+of reading could pass is that of the numbers themselves: n of float32 are at most 32 n bits, so 64
+of them fewer than about 480 characters of English at the 4.3 bits that its letters have one by one.
+Therefore a text is cut into pages, each with a key of its own, which is read at the first positions
+of the line.
 
 References
 ----------
@@ -21,12 +22,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
-from deepfractals_gui.atlas.packing import Packed, blank_slopes, blank_sums, key_gradients, packed
+from deepfractals_gui.atlas.model import MOST_KEY, AtlasParams, AtlasSpec
+from deepfractals_gui.atlas.packing import blank_slopes, blank_sums, key_gradients, packed
 from deepfractals_gui.atlas.reading import AtlasModel, Reading, answers, read
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.cancel import CancelFlag
-from deepfractals_gui.kernels.atlas_shapes import LANES, Grid
+from deepfractals_gui.kernels.atlas_shapes import LANES, Inputs
 
 SIZES = (16, 32, 64, 128)
 """Key sizes that are compared."""
@@ -60,7 +61,7 @@ class KeySpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, low, high in (("size", 1, 512), ("page", 1, 1 << 16), ("steps", 1, 100_000)):
+        for name, low, high in (("size", 1, MOST_KEY), ("page", 1, 1 << 16), ("steps", 1, 100_000)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")
         if not 0.0 < self.rate < math.inf:
@@ -101,12 +102,16 @@ def check(spec: AtlasSpec, keys: KeySpec, length: int) -> None:
     """Raise ValueError where a master can't have such keys, or there is no text."""
     if keys.size > spec.key:
         raise ValueError(f"the master takes keys of {spec.key} numbers, not of {keys.size}")
-    if min(keys.page, length) > spec.capacity:
-        raise ValueError(
-            f"a page of {keys.page:,} characters is longer than the master's {spec.capacity:,}"
-        )
+    _check_page(spec, keys.page, length)
     if not length:
         raise ValueError("the text is empty")
+
+
+def _check_page(spec: AtlasSpec, page: int, length: int) -> None:
+    if min(page, length) > spec.capacity:
+        raise ValueError(
+            f"a page of {page:,} characters is longer than the master's {spec.capacity:,}"
+        )
 
 
 def _check(spec: AtlasSpec, keys: KeySpec, symbols: Array) -> None:
@@ -143,13 +148,12 @@ def train_keys(
     """
     _check(spec, keys, symbols)
     pages = -(-symbols.size // keys.page)
-    ready = packed(spec, params, np.ones(keys.size))
     # As many pages as a kernel works on at once.
     several = max(1, LANES // keys.page)
 
     def some(first: int) -> Array:
         stretch = symbols[first * keys.page : (first + several) * keys.page]
-        return _trained(ready, stretch, keys, first, cancel)
+        return _trained(spec, params, stretch, keys, first, cancel)
 
     firsts = range(0, pages, several)
     values = np.empty((pages, keys.size), np.float32)
@@ -166,7 +170,12 @@ def train_keys(
 
 
 def _trained(
-    ready: Packed, symbols: Array, keys: KeySpec, first: int, cancel: CancelFlag | None
+    spec: AtlasSpec,
+    params: AtlasParams,
+    symbols: Array,
+    keys: KeySpec,
+    first: int,
+    cancel: CancelFlag | None,
 ) -> Array:
     """The best key that Adam passes for each of some pages, float32 (P, size).
 
@@ -175,30 +184,31 @@ def _trained(
     """
     from deepfractals_gui.kernels.atlas_model import learn
 
-    starts = np.arange(0, symbols.size, keys.page)
+    pages = -(-symbols.size // keys.page)
     z = np.stack([
         np.random.Generator(np.random.PCG64([keys.seed, _KEYS, first + page]))
         .standard_normal(keys.size)
-        for page in range(starts.size)
+        for page in range(pages)
     ])  # fmt: skip
+    ready = packed(spec, params, z)
     moments = np.zeros((2, *z.shape))
-    positions = _positions(ready.grid, keys.page, 0, symbols.size)
+    positions = _positions(ready.inputs, keys.page, 0, symbols.size)
     wanted, cancel = symbols.astype(np.int64), cancel or CancelFlag()
-    slopes = blank_slopes(ready.grid, -(-symbols.size // LANES))
-    best, most, least = z.copy(), np.full(starts.size, -1.0), np.full(starts.size, np.inf)
+    slopes = blank_slopes(ready.inputs, -(-symbols.size // LANES))
+    best, most, least = z.copy(), np.full(pages, -1.0), np.full(pages, np.inf)
     for update in range(1, keys.steps + 1):
-        grid = ready.grid._replace(keys=z.astype(slopes.dtype))
-        done, scores = (update - 1) / keys.steps, np.zeros((starts.size, 2))
+        inputs = ready.inputs._replace(keys=z.astype(slopes.dtype))
+        done, scores = (update - 1) / keys.steps, np.zeros((pages, 2))
         learn(
-            grid, ready.net, positions, wanted, 1.0 / keys.page, done,
+            inputs, ready.net, positions, wanted, 1.0 / keys.page, done,
             blank_sums(ready.net, whole=False), slopes, scores, cancel.array,
         )  # fmt: skip
         cancel.check()
         losses, hits = scores.T
         better = (hits > most) | ((hits == most) & (losses < least))
         best[better], most[better], least[better] = z[better], hits[better], losses[better]
-        g = key_gradients(grid, slopes, starts).astype(np.float64)
-        # A key that is lost stays where it is.
+        g = key_gradients(inputs, slopes, keys.page).astype(np.float64)
+        # From a key that is lost nothing more is learned.
         g[~np.isfinite(g).all(axis=1)] = 0.0
         moments[0] = _BETA1 * moments[0] + (1.0 - _BETA1) * g
         moments[1] = _BETA2 * moments[1] + (1.0 - _BETA2) * g * g
@@ -208,10 +218,10 @@ def _trained(
     return best.astype(np.float32)
 
 
-def _positions(grid: Grid, page: int, start: int, stop: int) -> Array:
+def _positions(inputs: Inputs, page: int, start: int, stop: int) -> Array:
     """Where the characters of a stretch are read: each page at the first positions of the line."""
     places = np.arange(start, stop)
-    return places % page + grid.capacity * (places // page)
+    return places % page + inputs.capacity * (places // page)
 
 
 def read_text(
@@ -228,15 +238,20 @@ def read_text(
 
     Raises
     ------
-    ValueError   it doesn't lie in the text
+    ValueError   it doesn't lie in the text, or the keys aren't of such a master
     Cancelled    the flag went up
     """
+    _check_page(spec, keys.page, keys.length)
     if not 0 <= start <= stop <= keys.length:
         raise ValueError(f"positions are 0 to {keys.length:,}, not {start:,} to {stop:,}")
-    ready = packed(spec, params, np.ones(keys.values.shape[1]))
-    grid = ready.grid._replace(keys=keys.values.astype(ready.grid.keys.dtype))
-    positions = _positions(grid, keys.page, start, stop)
-    return Reading(start, *answers(Packed(grid, ready.net), positions, None, cancel, pool))
+    if len(keys.values) * keys.page < keys.length:
+        raise ValueError(
+            f"{len(keys.values)} keys are too few for {keys.length:,} characters in pages of "
+            f"{keys.page:,}"
+        )
+    ready = packed(spec, params, keys.values)
+    positions = _positions(ready.inputs, keys.page, start, stop)
+    return Reading(start, *answers(ready, positions, None, cancel, pool))
 
 
 @dataclass(frozen=True)

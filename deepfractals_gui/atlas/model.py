@@ -2,9 +2,9 @@
 
 h_0 = W2 gelu(W1 [φ; s z] + b1) + b2, then for t = 0 .. T - 1 the units of the fixed mask m_t move
 by h += a (tanh(B h + U [φ; s z] + c) - h), all others stay; logits = V h_T + d. φ are the features
-of a position, z a key, zero for the text that the model is trained on; s are fixed signs, one for
-each number of a key and each position. Beside a key other than zero φ are the octaves alone: the
-grids hold the master's own text.
+of a position, z a key, which the text that the model is trained on has none of; s are fixed signs,
+one for each number of a key and each position. Beside a key φ are the octaves alone: the grids hold
+the master's own text.
 
 References
 ----------
@@ -32,6 +32,8 @@ from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.nn.initial import WEIGHTS, generator
 
 MOST_SYMBOLS = 1024
+MOST_KEY = 128
+"""Numbers of a key."""
 MOST_NUMBERS = 1 << 25
 """Of a model, in all: what files hold, too."""
 
@@ -81,7 +83,7 @@ class AtlasSpec:
         for name, low, high in (
             ("capacity", 1, MOST_POSITIONS), ("symbols", 1, MOST_SYMBOLS), ("levels", 1, 24),
             ("base", 1, MOST_POSITIONS), ("finest", 0, MOST_POSITIONS), ("features", 1, 8),
-            ("table", 4, 24), ("hidden", 8, 512), ("steps", 1, 64), ("key", 16, 128),
+            ("table", 4, 24), ("hidden", 8, 512), ("steps", 1, 64), ("key", 16, MOST_KEY),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} may be {low} to {high}, not {getattr(self, name)}")

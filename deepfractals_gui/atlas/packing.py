@@ -8,14 +8,14 @@ import numpy as np
 
 from deepfractals_gui.atlas.model import AtlasParams, AtlasSpec
 from deepfractals_gui.core.arrays import Array
-from deepfractals_gui.kernels.atlas_shapes import LANES, Grid, Net, Sums
+from deepfractals_gui.kernels.atlas_shapes import LANES, Inputs, Net, Sums
 
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """A model with one key, ready for `kernels.atlas_model`."""
+    """A model with its keys, ready for `kernels.atlas_model`."""
 
-    grid: Grid
+    inputs: Inputs
     net: Net
 
 
@@ -24,14 +24,21 @@ def fours(count: int) -> int:
     return -(-count // 4) * 4
 
 
-def packed(spec: AtlasSpec, params: AtlasParams, key: Array | None = None) -> Packed:
+def packed(spec: AtlasSpec, params: AtlasParams, keys: Array | None = None) -> Packed:
     """Weights in whole fours, with their transposes.
 
     Parameters
     ----------
-    key : float (n,), n up to K; None, or zeros alone, for the master's own text
+    keys : float (P, n), n from 1 to K: position i + p N is position i under key p; None for the
+        master's own text
+
+    Raises
+    ------
+    ValueError   there are keys of no numbers, or of more than the master takes
     """
-    size = key_size(key)
+    size = 0 if keys is None else keys.shape[1]
+    if keys is not None and not 0 < size <= spec.key:
+        raise ValueError(f"the master takes keys of 1 to {spec.key} numbers, not of {size}")
     kind = params.first.dtype
     seen = key_begin(spec, size)
     d, v = fours(seen + size), fours(spec.symbols)
@@ -65,15 +72,8 @@ def packed(spec: AtlasSpec, params: AtlasParams, key: Array | None = None) -> Pa
         rate=np.array([spec.rate], kind),
     )
     levels, table = (spec.grids[:0], params.table[:0]) if size else (spec.grids, params.table)
-    keys = np.zeros((1, size), kind)
-    if size:
-        keys[0] = key
-    return Packed(Grid(spec.capacity, spec.octaves, levels, flat(table), keys), net)
-
-
-def key_size(key: Array | None) -> int:
-    """How many numbers of a key a model sees: none of one that is 0."""
-    return 0 if key is None or not key.any() else int(key.size)
+    numbers = np.zeros((1, 0), kind) if keys is None else flat(keys.astype(kind))
+    return Packed(Inputs(spec.capacity, spec.octaves, levels, flat(table), numbers), net)
 
 
 def key_begin(spec: AtlasSpec, size: int) -> int:
@@ -94,10 +94,10 @@ def blank_sums(net: Net, whole: bool = True) -> Sums:
     return Sums(**{name: np.zeros(size, net.first.dtype) for name, size in sizes.items()})
 
 
-def blank_slopes(grid: Grid, tiles: int) -> Array:
+def blank_slopes(inputs: Inputs, tiles: int) -> Array:
     """Gradients of 0 by what a position is seen as, but the octaves."""
-    rows = len(grid.levels) * grid.table.shape[1] + grid.keys.shape[1]
-    return np.zeros((tiles, rows, LANES), grid.table.dtype)
+    rows = len(inputs.levels) * inputs.table.shape[1] + inputs.keys.shape[1]
+    return np.zeros((tiles, rows, LANES), inputs.table.dtype)
 
 
 def unpacked(spec: AtlasSpec, sums: Sums, size: int, table: Array) -> AtlasParams:
@@ -140,17 +140,21 @@ def unpacked(spec: AtlasSpec, sums: Sums, size: int, table: Array) -> AtlasParam
     )
 
 
-def key_gradients(grid: Grid, slopes: Array, starts: Array) -> Array:
+def key_gradients(inputs: Inputs, slopes: Array, each: int) -> Array:
     """The gradients by keys, (P, n), from those at each position.
 
     Parameters
     ----------
     slopes : of `blank_slopes`, as a kernel leaves them; beyond the last position they are 0
-    starts : int64 (P,)   where the positions of each key begin
+    each : how many positions, one after the other, a key has; the last one may have fewer
     """
-    rows = slopes[:, slopes.shape[1] - grid.keys.shape[1] :].transpose(1, 0, 2)
-    flat = rows.reshape(len(rows), len(slopes) * LANES)
-    found: Array = np.add.reduceat(flat, starts, axis=1).T
+    count, size = inputs.keys.shape
+    rows = slopes[:, slopes.shape[1] - size :].transpose(1, 0, 2).reshape(size, len(slopes) * LANES)
+    # Always so many addends, in the same order: a key knows nothing of those after it.
+    whole = np.zeros((size, count * each), rows.dtype)
+    kept = min(rows.shape[1], whole.shape[1])
+    whole[:, :kept] = rows[:, :kept]
+    found: Array = whole.reshape(size, count, each).sum(axis=2).T
     return found
 
 

@@ -48,7 +48,7 @@ class AtlasModel:
 
     Attributes
     ----------
-    key : z, float (n,), n up to K
+    key : z, float (n,), n from 1 to K
     """
 
     spec: AtlasSpec
@@ -58,7 +58,7 @@ class AtlasModel:
     @cached_property
     def ready(self) -> Packed:
         """As the kernels take it."""
-        return packed(self.spec, self.params, self.key)
+        return packed(self.spec, self.params, None if self.key is None else self.key[np.newaxis])
 
     def frequencies(self, start: int, stop: int, cancel: CancelFlag | None = None) -> Array:
         """What a coder relies upon: int32 (n, V), each at least 1, TOTAL in all.
@@ -73,7 +73,7 @@ class AtlasModel:
         _check(self.spec, start, stop)
         cancel = cancel or CancelFlag()
         out = np.empty((stop - start, self.spec.symbols), np.int32)
-        shares(self.ready.grid, self.ready.net, np.arange(start, stop), TOTAL, out, cancel.array)
+        shares(self.ready.inputs, self.ready.net, np.arange(start, stop), TOTAL, out, cancel.array)
         cancel.check()
         return out
 
@@ -125,7 +125,7 @@ def answers(
     def one(piece: tuple[int, int]) -> None:
         rows = slice(*piece)
         answer(
-            ready.grid, ready.net, positions[rows], wanted[rows], found[rows], sureness[rows],
+            ready.inputs, ready.net, positions[rows], wanted[rows], found[rows], sureness[rows],
             cancel.array,
         )  # fmt: skip
 

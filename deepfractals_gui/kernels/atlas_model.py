@@ -31,7 +31,7 @@ from deepfractals_gui.kernels.atlas_products import (
     multiply,
     multiply_onto,
 )
-from deepfractals_gui.kernels.atlas_shapes import LANES, Grid, Net, Sums
+from deepfractals_gui.kernels.atlas_shapes import LANES, Inputs, Net, Sums
 from deepfractals_gui.kernels.atlas_tables import wide
 from deepfractals_gui.kernels.field_step import room
 from deepfractals_gui.kernels.intrinsics import raised
@@ -68,15 +68,15 @@ def _tile(net: Net) -> _Tile:
 
 
 @routine
-def _forward(grid: Grid, net: Net, positions: Array, tile: _Tile) -> None:
+def _forward(inputs: Inputs, net: Net, positions: Array, tile: _Tile) -> None:
     """Logits of a tile of positions, and what the way back needs."""
     d, h, v = net.shape[0], net.shape[1], net.shape[2]
     count, n = net.units.shape
-    add_octaves(positions, grid.capacity, grid.octaves, tile.features)
-    begin = 2 * grid.octaves
-    add_cells(positions, grid.capacity, grid.levels, grid.table, begin, tile.features)
-    begin += len(grid.levels) * grid.table.shape[1]
-    add_key(positions, grid.capacity, grid.keys, begin, tile.features)
+    add_octaves(positions, inputs.capacity, inputs.octaves, tile.features)
+    begin = 2 * inputs.octaves
+    add_cells(positions, inputs.capacity, inputs.levels, inputs.table, begin, tile.features)
+    begin += len(inputs.levels) * inputs.table.shape[1]
+    add_key(positions, inputs.capacity, inputs.keys, begin, tile.features)
     multiply(net.first, 0, net.first_bias, tile.features, tile.slope, h, d)
     apply_gelu(tile.slope, tile.hidden, h * LANES)
     multiply(net.second, 0, net.second_bias, tile.hidden, tile.state, h, h)
@@ -133,7 +133,13 @@ def _clipped(positions: Array, begin: int, here: Array) -> int:
 
 @kernel
 def answer(
-    grid: Grid, net: Net, positions: Array, symbols: Array, found: Array, right: Array, flag: Array
+    inputs: Inputs,
+    net: Net,
+    positions: Array,
+    symbols: Array,
+    found: Array,
+    right: Array,
+    flag: Array,
 ) -> None:
     """The likeliest symbol at each position, and how likely the right one is.
 
@@ -151,7 +157,7 @@ def answer(
         if raised(flag):
             return
         count = _clipped(positions, begin, here)
-        _forward(grid, net, here, tile)
+        _forward(inputs, net, here, tile)
         _likelihoods(net, tile, best)
         for lane in range(count):
             found[begin + lane] = best[lane]
@@ -161,7 +167,9 @@ def answer(
 
 
 @kernel
-def shares(grid: Grid, net: Net, positions: Array, whole: int, result: Array, flag: Array) -> None:
+def shares(
+    inputs: Inputs, net: Net, positions: Array, whole: int, result: Array, flag: Array
+) -> None:
     """How likely each symbol is at each position, in whole numbers that add up to ``whole``.
 
     Each is 1 at least. What rounding leaves goes to the likeliest symbol. The same on every
@@ -184,7 +192,7 @@ def shares(grid: Grid, net: Net, positions: Array, whole: int, result: Array, fl
         if raised(flag):
             return
         count = _clipped(positions, begin, here)
-        _forward(grid, net, here, tile)
+        _forward(inputs, net, here, tile)
         _likelihoods(net, tile, best)
         for lane in range(LANES):
             scale[lane] = spare / tile.total[lane]
@@ -201,7 +209,7 @@ def shares(grid: Grid, net: Net, positions: Array, whole: int, result: Array, fl
 
 @kernel
 def learn(
-    grid: Grid,
+    inputs: Inputs,
     net: Net,
     positions: Array,
     symbols: Array,
@@ -246,10 +254,10 @@ def learn(
         if raised(flag):
             return
         valid = _clipped(positions, begin, here)
-        _forward(grid, net, here, tile)
+        _forward(inputs, net, here, tile)
         _likelihoods(net, tile, best)
         for lane in range(valid):
-            owners[lane] = here[lane] // grid.capacity
+            owners[lane] = here[lane] // inputs.capacity
         _by_logits(net, tile, symbols[begin : begin + valid], best, factor, power, owners, scores)
         multiply(net.readout_back, 0, net.zeros, tile.logits, by_state, h, v)
         add_sums(tile.logits, sums.readout_bias, 0, v)
@@ -287,11 +295,11 @@ def learn(
         if slopes.shape[1] > 0:
             multiply(net.first_back, 0, net.zeros, delta, by_features, d, h)
             multiply_onto(net.inject_back, 0, net.zeros, by_drive, by_features, d, h)
-            tables = 2 * grid.octaves + len(grid.levels) * grid.table.shape[1]
-            turn_key(here, grid.capacity, grid.keys.shape[1], tables, by_features)
+            tables = 2 * inputs.octaves + len(inputs.levels) * inputs.table.shape[1]
+            turn_key(here, inputs.capacity, inputs.keys.shape[1], tables, by_features)
             to = slopes[begin // LANES]
             for row in range(len(to)):
-                at = (2 * grid.octaves + row) * LANES
+                at = (2 * inputs.octaves + row) * LANES
                 for lane in range(LANES):
                     to[row, lane] = by_features[at + lane]
 
@@ -327,14 +335,14 @@ def _by_logits(
     tile.logits[names * LANES :] = 0.0
 
 
-def _warm_arrays() -> tuple[Grid, Net, Array, Array]:
+def _warm_arrays() -> tuple[Inputs, Net, Array, Array]:
     """The smallest model, and a tile of positions."""
     levels, table = warm_grid()
     f = np.zeros(64, np.float32)
     units, shape = np.arange(4).reshape(1, 4), np.array([4, 8, 4, 4])
     net = Net(f, f, f, f, f, f, f, f, f, f, f, f, f, f, f, units, shape, np.ones(1, np.float32))
     return (
-        Grid(8, 1, levels, table, f[:0].reshape(1, 0)),
+        Inputs(8, 1, levels, table, f[:0].reshape(1, 0)),
         net,
         np.zeros(LANES, np.int64),
         np.zeros(1, np.uint8),
@@ -342,20 +350,20 @@ def _warm_arrays() -> tuple[Grid, Net, Array, Array]:
 
 
 def _warm_answer() -> None:
-    grid, net, positions, flag = _warm_arrays()
-    answer(grid, net, positions, positions, positions.copy(), np.zeros(LANES, np.float32), flag)
+    inputs, net, positions, flag = _warm_arrays()
+    answer(inputs, net, positions, positions, positions.copy(), np.zeros(LANES, np.float32), flag)
 
 
 def _warm_shares() -> None:
-    grid, net, positions, flag = _warm_arrays()
-    shares(grid, net, positions, 1 << 15, np.zeros((LANES, 4), np.int32), flag)
+    inputs, net, positions, flag = _warm_arrays()
+    shares(inputs, net, positions, 1 << 15, np.zeros((LANES, 4), np.int32), flag)
 
 
 def _warm_learn() -> None:
-    grid, net, positions, flag = _warm_arrays()
+    inputs, net, positions, flag = _warm_arrays()
     sums = Sums(*(np.zeros(64, np.float32) for _ in Sums._fields))
     slopes = np.zeros((1, 2, LANES), np.float32)
-    learn(grid, net, positions, positions, 1.0, 0.0, sums, slopes, np.zeros((1, 2)), flag)
+    learn(inputs, net, positions, positions, 1.0, 0.0, sums, slopes, np.zeros((1, 2)), flag)
 
 
 WARM = (

@@ -10,15 +10,15 @@ LANES = 128
 """Positions of a tile."""
 
 
-class Grid(NamedTuple):
-    """What a position is seen as.
+class Inputs(NamedTuple):
+    """What positions are seen by.
 
     Attributes
     ----------
     capacity : N; position i + p N is position i under key p
-    octaves
+    octaves : how many
     levels : int64 (L, 4), of table : (rows, F)
-    keys : (P, K)   one of no numbers for the master's own text
+    keys : (P, K)   one key of no numbers for the master's own text
     """
 
     capacity: int

@@ -95,6 +95,12 @@ def test_pages_know_nothing_of_each_other_and_threads_change_no_bit():
     changed = train_keys(SPEC, PARAMS, other, HOW)
     assert changed.values[1:].tobytes() == keys.values[1:].tobytes()
     assert not np.array_equal(changed.values[0], keys.values[0])
+    # Nor does a page know how many follow, within what is worked on at once or beyond it.
+    many = np.tile(TEXT, 4)
+    alike = train_keys(SPEC, PARAMS, many, HOW).values
+    for count in (1, 2, 3, 6, 7, 12):
+        fewer = train_keys(SPEC, PARAMS, many[: 20 * count], HOW)
+        assert fewer.values.tobytes() == alike[:count].tobytes()
     elsewhere = train_keys(SPEC, PARAMS, TEXT, replace(HOW, seed=1))
     assert not np.array_equal(elsewhere.values, keys.values)
 
@@ -142,7 +148,7 @@ def test_the_curve_of_a_text_shorter_than_a_page_is_of_the_text():
 @pytest.mark.parametrize(
     ("spec", "how", "text", "message"),
     [
-        (SPEC, KeySpec(size=200), TEXT, "the master takes keys of 128 numbers, not of 200"),
+        (small(), KeySpec(size=17), TEXT, "the master takes keys of 16 numbers, not of 17"),
         (SPEC, HOW, TEXT[:0], "the text is empty"),
         (
             small(capacity=15, key=128), HOW, TEXT,
@@ -164,7 +170,8 @@ def test_what_can_have_no_keys_is_told_in_one_line(spec, how, text, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": 0}, "size may be 1 to 512, not 0"),
+        ({"size": 0}, "size may be 1 to 128, not 0"),
+        ({"size": 129}, "size may be 1 to 128, not 129"),
         ({"page": 0}, "page may be 1 to 65536, not 0"),
         ({"steps": 0}, "steps may be 1 to 100000, not 0"),
         ({"rate": 0.0}, "rate is above 0, not 0.0"),
@@ -178,3 +185,30 @@ def test_training_keys_out_of_range_is_named(changes, message):
 
 def test_an_accuracy_is_of_all_characters():
     assert Keys(20, 61, np.zeros((4, 16), np.float32), np.array([20, 10, 0, 1])).accuracy == 31 / 61
+
+
+def numbers(pages, size, page=20, length=61):
+    return Keys(page, length, np.ones((pages, size), np.float32), np.zeros(pages, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (numbers(4, 0), "the master takes keys of 1 to 128 numbers, not of 0"),
+        (numbers(4, 129), "the master takes keys of 1 to 128 numbers, not of 129"),
+        (numbers(3, 16), "3 keys are too few for 61 characters in pages of 20"),
+        (
+            numbers(1, 16, page=2000, length=2000),
+            "a page of 2,000 characters is longer than the master's 1,001",
+        ),
+    ],
+)
+def test_keys_of_another_master_are_refused(keys, message):
+    with pytest.raises(ValueError, match=message):
+        read_text(SPEC, PARAMS, keys, 0, keys.length)
+
+
+def test_a_stretch_beyond_the_text_is_refused():
+    for start, stop in ((-1, 5), (5, 62), (6, 5)):
+        with pytest.raises(ValueError, match=f"positions are 0 to 61, not {start} to {stop}"):
+            read_text(SPEC, PARAMS, numbers(4, 16), start, stop)
