@@ -293,13 +293,17 @@ def learn(
         if whole:
             add_outer(delta, tile.features, sums.first, 0, h, d)
         if slopes.shape[1] > 0:
-            multiply(net.first_back, 0, net.zeros, delta, by_features, d, h)
-            multiply_onto(net.inject_back, 0, net.zeros, by_drive, by_features, d, h)
-            tables = 2 * inputs.octaves + len(inputs.levels) * inputs.table.shape[1]
-            turn_key(here, inputs.capacity, inputs.keys.shape[1], tables, by_features)
+            # Octaves have nothing to learn: those that fill whole fours are left out.
+            octaves = 2 * inputs.octaves
+            skipped = octaves // 4 * 4
+            at = skipped * h
+            multiply(net.first_back, at, net.zeros, delta, by_features, d - skipped, h)
+            multiply_onto(net.inject_back, at, net.zeros, by_drive, by_features, d - skipped, h)
+            keys = octaves - skipped + len(inputs.levels) * inputs.table.shape[1]
+            turn_key(here, inputs.capacity, inputs.keys.shape[1], keys, by_features)
             to = slopes[begin // LANES]
             for row in range(len(to)):
-                at = (2 * inputs.octaves + row) * LANES
+                at = (octaves - skipped + row) * LANES
                 for lane in range(LANES):
                     to[row, lane] = by_features[at + lane]
 
