@@ -210,7 +210,7 @@ class AtlasPage(QWidget):
             return
         self._show_state()
         self.keys.set_state(state, look.text)
-        phases: list[Callable[[], None]] = [self.reading.refresh]
+        phases = self.reading.phases()
         if self.sights.key == "training":
             phases += self.curves.phases(course_of(state, look.speeds), look.running)
         self._later(phases)

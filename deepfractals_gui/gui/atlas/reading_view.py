@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -63,14 +63,16 @@ class ReadingView(QWidget):
         self.set_at(at)
 
     def take(self, stretches: Sequence[Stretch]) -> None:
-        """Show what has been read since on the page; the strip waits for `refresh`."""
+        """Take over what has been read since; `phases` show it."""
         for one in stretches:
             self.read.patch(*one)
         self._known = self._known or bool(stretches)
-        self.page.refresh()
 
-    def refresh(self) -> None:
-        """Show on the strip, and in words, what has been read since."""
+    def phases(self) -> list[Callable[[], None]]:
+        """Show what has been read since, in pieces, each of which is painted quickly."""
+        return [*self.page.phases(), self._refresh]
+
+    def _refresh(self) -> None:
         self.strip.refresh()
         self._say()
 
