@@ -35,6 +35,7 @@ from deepfractals_gui.gui.atlas.reading_view import ReadingView
 from deepfractals_gui.gui.controls import SPACE, QuietButton, Scroll, Segmented
 from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.run_columns import RunColumns
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.tasks import TaskPanel
 
 NOTE_MS = 6000
@@ -245,7 +246,7 @@ class AtlasPage(QWidget):
         shown = self.settings.show_error(name, message)
         # Settings that can't be used are no run's: the one at hand has others.
         self._changed = self._changed or (shown and self.look is not None)
-        words = f"{message[:1].upper()}{message[1:]}"
+        words = sentence(message)
         self._error = "This can't be used: see the settings." if shown else words
         self.bar.say(self._error, "error")
 

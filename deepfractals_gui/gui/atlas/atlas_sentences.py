@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from deepfractals_gui.gui.atlas.atlas_trainer import AtlasLook
+from deepfractals_gui.gui.sentences import sentence
 
 READY = "Untrained, the model only guesses. Press Train (Space) and watch the book appear."
 FIRST = "The first time its code is compiled for this computer, which takes some seconds."
@@ -23,13 +24,13 @@ def sentence_of(look: AtlasLook, changed: bool = False, read: bool = True) -> tu
     """
     state = look.state
     if state.exploded:
-        words = f"{state.stopped[:1].upper()}{state.stopped[1:]}"
+        words = sentence(state.stopped)
         return f"{words}. Rewind, and try lower rates.", "error"
     if changed:
         return CHANGED, "warning"
     if state.stopped:
         known = "" if math.isnan(state.accuracy) else f", {100 * state.accuracy:.2f} % right"
-        words = f"{state.stopped[:1].upper()}{state.stopped[1:]}{known}"
+        words = f"{sentence(state.stopped)}{known}"
         return f"{words}. Space trains as many again.", "good"
     if not read and not look.running:
         return PREPARING, "info"

@@ -35,6 +35,7 @@ from deepfractals_gui.gui.field.side_column import SideColumn
 from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving
 from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.run_columns import RunColumns
+from deepfractals_gui.gui.sentences import sentence
 
 FIRST_DIGIT = 3
 
@@ -241,7 +242,7 @@ class FieldPage(QWidget):
 
     @Slot(str)
     def _not_solved(self, message: str) -> None:
-        self.bar.say(f"{message[:1].upper()}{message[1:]}", "error")
+        self.bar.say(sentence(message), "error")
 
     @Slot(str, str)
     def _failed(self, name: str, message: str) -> None:
@@ -249,7 +250,7 @@ class FieldPage(QWidget):
         shown = self.settings.show_error(name, message)
         # Settings that can't be used are no run's: the one at hand has others.
         self._changed = self._changed or (shown and self.look is not None)
-        words = f"{message[:1].upper()}{message[1:]}"
+        words = sentence(message)
         self.say_error("This can't be used: see the settings." if shown else words)
 
     def say_error(self, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepfractals_gui.gui.field.field_trainer import FieldLook
+from deepfractals_gui.gui.sentences import sentence
 
 READY = "Draw a digit and watch it settle. Untrained, the field only guesses: Space trains it."
 FIRST = "The first time its code is compiled for this computer, which takes some seconds."
@@ -21,13 +22,13 @@ def sentence_of(look: FieldLook, changed: bool = False, answered: bool = True) -
     """
     state = look.state
     if state.exploded:
-        words = f"{state.stopped[:1].upper()}{state.stopped[1:]}"
+        words = sentence(state.stopped)
         return f"{words}. Rewind, and try a lower learning rate.", "error"
     if changed:
         return CHANGED, "warning"
     if state.stopped:
         return (
-            f"{state.stopped[:1].upper()}{state.stopped[1:]}. Space trains as many again.",
+            f"{sentence(state.stopped)}. Space trains as many again.",
             "good",
         )
     if not answered and not look.running:

@@ -35,6 +35,7 @@ from deepfractals_gui.gui.lab.sights import Sights
 from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.lab.trainer import Trainer
 from deepfractals_gui.gui.lab.words import network_words
+from deepfractals_gui.gui.sentences import sentence
 
 NARROW = 840
 """Below this width the curves lie under the view, not beside it."""
@@ -267,7 +268,7 @@ class LabPage(QWidget):
         self._changed = self.look is not None
         self.bar.set_running(False)
         shown = self.settings.show_error(name, message)
-        words = f"{message[:1].upper()}{message[1:]}"
+        words = sentence(message)
         self.bar.say("This can't be used: see the settings." if shown else words, "error")
 
     @Slot(str)
