@@ -325,7 +325,8 @@ class HeatStrip(QWidget):
         shown = QRectF(min(left, line.right() - wide), line.top(), wide, line.height())
         painter.fillRect(shown, colors.color("faint" if wide >= line.width() else "accent"))
         painter.setPen(colors.color("muted"))
-        for tick in linear_ticks(low, high, max(2, self.width() // 110)):
+        apart = metrics.horizontalAdvance(f"{round(high):,}") + 16
+        for tick in linear_ticks(low, high, max(2, self.width() // apart)):
             text = f"{round(tick):,}"
             half = metrics.horizontalAdvance(text) / 2 + 1
             middle = min(max(self.pixel_of(tick), half), self.width() - half)
