@@ -30,7 +30,7 @@ from deepfractals_gui.gui.field.field_page import FieldPage
 from deepfractals_gui.gui.field.field_pictures import Colouring, strip_steps
 from deepfractals_gui.gui.field.field_sentences import PREPARING, READY
 from deepfractals_gui.gui.field.solving import Answer, Question, answer
-from deepfractals_gui.gui.field.training_curves import smoothed
+from deepfractals_gui.gui.run_plots import smoothed
 
 PATIENCE = 120_000
 SMALL = FieldRunParams(channels=2, side=8, pooled=4, epochs=2, batch=128)
