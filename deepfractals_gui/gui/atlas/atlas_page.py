@@ -28,7 +28,7 @@ from deepfractals_gui.gui.atlas.export_panel import ExportPanel
 from deepfractals_gui.gui.atlas.keys_panel import KeysPanel
 from deepfractals_gui.gui.atlas.reading_view import ReadingView
 from deepfractals_gui.gui.controls import SPACE, Scroll, Segmented
-from deepfractals_gui.gui.run_columns import RunColumns
+from deepfractals_gui.gui.run_columns import RunColumns, uncut_width
 from deepfractals_gui.gui.run_page import RunPage
 from deepfractals_gui.gui.tasks import TaskPanel
 
@@ -77,8 +77,7 @@ class AtlasPage(RunPage):
         self._sights.addWidget(self.curves)
         for panel in (self.keys, self.exporting):
             scroll = Scroll(panel)
-            # Room for the scroll bar, too: nothing is ever cut.
-            scroll.setMinimumWidth(panel.minimumSizeHint().width() + SPACE + SPACE // 2)
+            scroll.setMinimumWidth(uncut_width(panel))
             self._sights.addWidget(scroll)
         side = QWidget()
         told = QVBoxLayout(side)

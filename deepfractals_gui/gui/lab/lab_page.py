@@ -13,11 +13,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.experiments.lab_params import LabParams
-from deepfractals_gui.gui.controls import SPACE, Segmented
+from deepfractals_gui.gui.controls import Segmented
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.lab.kept_runs import KeptRuns
 from deepfractals_gui.gui.lab.lab_files import LabFiles
@@ -29,12 +29,11 @@ from deepfractals_gui.gui.lab.side_panel import SidePanel
 from deepfractals_gui.gui.lab.sights import Sights
 from deepfractals_gui.gui.lab.trainer import Trainer
 from deepfractals_gui.gui.lab.words import network_words
+from deepfractals_gui.gui.run_columns import COMPACT, beside, under_bar
 from deepfractals_gui.gui.run_page import RunPage
 
 NARROW = 840
 """Below this width the curves lie under the view, not beside it."""
-COMPACT = 1240
-"""Below this width the columns are as narrow as they can be."""
 
 
 class LabPage(RunPage):
@@ -87,26 +86,8 @@ class LabPage(RunPage):
         self.pace.setToolTip("Train slowly enough to watch, or as fast as this machine can")
         self.bar.extra.addWidget(self.pace)
         self._add_menu("Data, runs and pictures as files")
-        self._view = QSplitter(Qt.Orientation.Horizontal)
-        self._view.addWidget(self.sights)
-        self._view.addWidget(self.side)
-        self._view.setStretchFactor(0, 1)
-        self._view.setStretchFactor(1, 0)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
-        column.setSpacing(SPACE)
-        self.bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        column.addWidget(self.bar)
-        column.addWidget(self._view, 1)
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.addWidget(self.settings)
-        self._columns.addWidget(right)
-        self._columns.setStretchFactor(0, 0)
-        self._columns.setStretchFactor(1, 1)
-        for splitter in (self._view, self._columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
+        self._view = beside(self.sights, self.side)
+        self._columns = beside(self.settings, under_bar(self.bar, self._view), stretched=1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._columns)
