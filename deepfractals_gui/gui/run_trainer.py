@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,22 @@ from deepfractals_gui.gui.worker import Worker
 SLICE_SECONDS = 0.2
 """Training is looked up from about this often; looks follow each other no faster."""
 NICENESS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class RunLook:
+    """A run at one moment.
+
+    Attributes
+    ----------
+    state : the run
+    running : whether it goes on
+    seconds : of training so far, since the run was begun or opened
+    """
+
+    state: Any
+    running: bool
+    seconds: float
 
 
 class RunTrainer(Worker):

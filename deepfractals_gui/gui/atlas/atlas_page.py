@@ -20,7 +20,7 @@ from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
 from deepfractals_gui.gui.atlas.atlas_curves import AtlasCurves, course_of
 from deepfractals_gui.gui.atlas.atlas_files import AtlasFiles
 from deepfractals_gui.gui.atlas.atlas_jobs import AtlasJobs
-from deepfractals_gui.gui.atlas.atlas_sentences import CHANGED, sentence_of
+from deepfractals_gui.gui.atlas.atlas_sentences import sentence_of
 from deepfractals_gui.gui.atlas.atlas_settings import AtlasSettings, preset_of
 from deepfractals_gui.gui.atlas.atlas_trainer import AtlasLook, AtlasTrainer
 from deepfractals_gui.gui.atlas.book_rows import Row
@@ -30,6 +30,7 @@ from deepfractals_gui.gui.atlas.reading_view import ReadingView
 from deepfractals_gui.gui.controls import SPACE, Scroll, Segmented
 from deepfractals_gui.gui.run_columns import RunColumns, uncut_width
 from deepfractals_gui.gui.run_page import RunPage
+from deepfractals_gui.gui.sentences import CHANGED
 from deepfractals_gui.gui.tasks import TaskPanel
 
 NOTE_MS = 6000

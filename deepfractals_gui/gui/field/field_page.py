@@ -19,7 +19,7 @@ from deepfractals_gui.experiments.field_params import FieldRunParams
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
-from deepfractals_gui.gui.field.field_sentences import CHANGED, sentence_of
+from deepfractals_gui.gui.field.field_sentences import sentence_of
 from deepfractals_gui.gui.field.field_settings import SHOWN, FieldSettings
 from deepfractals_gui.gui.field.field_trainer import FieldLook, FieldTrainer
 from deepfractals_gui.gui.field.shown_model import ShownModel
@@ -27,7 +27,7 @@ from deepfractals_gui.gui.field.side_column import SideColumn
 from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving
 from deepfractals_gui.gui.run_columns import RunColumns
 from deepfractals_gui.gui.run_page import RunPage
-from deepfractals_gui.gui.sentences import sentence
+from deepfractals_gui.gui.sentences import CHANGED, sentence
 
 FIRST_DIGIT = 3
 
