@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QFont,
     QFontDatabase,
     QFontMetricsF,
@@ -332,14 +331,6 @@ class TextView(QWidget):
             QToolTip.hideText()
             return
         QToolTip.showText(where, f"Character {at + 1:,} {self.told(at)}", self, box.toRect())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     # Drawing
 

@@ -183,14 +183,9 @@ class Pad(QWidget):
             self._tell()
         self.update()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._last = None
-        self.update()
 
     # Drawing
 
