@@ -7,7 +7,7 @@ import math
 from deepfractals_gui.gui.atlas.atlas_trainer import AtlasLook
 from deepfractals_gui.gui.sentences import RunWords, run_sentence
 
-READY = "Untrained, the model only guesses. Press Train (Space) and watch the book appear."
+READY = "The model only guesses yet. Train (Space) and watch the book appear."
 
 
 def sentence_of(look: AtlasLook, changed: bool = False, read: bool = True) -> tuple[str, str]:
