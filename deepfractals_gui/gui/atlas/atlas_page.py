@@ -57,6 +57,7 @@ class AtlasPage(RunPage):
         self._noted.setInterval(NOTE_MS)
         self._noted.timeout.connect(self._forget)
         self._text: tuple[int, int] | None = None
+        self._when_paused: Callable[[AtlasState], None] | None = None
         self.trainer, self.jobs = AtlasTrainer(), AtlasJobs(self)
         self.settings = AtlasSettings(first)
         self.reading = ReadingView()
@@ -121,7 +122,7 @@ class AtlasPage(RunPage):
 
     @Slot()
     def start(self) -> None:
-        self._note = ""
+        self._note, self._when_paused = "", None
         super().start()
 
     @Slot()
@@ -137,6 +138,9 @@ class AtlasPage(RunPage):
 
     def _take(self, look: AtlasLook) -> None:
         self.look = look
+        if not look.running and self._when_paused is not None:
+            act, self._when_paused = self._when_paused, None
+            act(look.state)
         if self._text != (look.run, look.text):
             self._text = (look.run, look.text)
             state = look.state
@@ -204,19 +208,21 @@ class AtlasPage(RunPage):
 
     @Slot(object, object, int)
     def _key(self, source: str | Path, spec: KeySpec, pages: int) -> None:
-        if (state := self._rested()) is not None:
-            self.jobs.key(state, source, spec, pages)
+        self._once_paused(lambda state: self.jobs.key(state, source, spec, pages))
 
     @Slot(object, object)
     def _compare(self, source: str | Path, spec: KeySpec) -> None:
-        if (state := self._rested()) is not None:
-            self.jobs.compare(state, source, spec)
+        self._once_paused(lambda state: self.jobs.compare(state, source, spec))
 
-    def _rested(self) -> AtlasState | None:
-        """The run, which is paused: keys are found for a model that doesn't change meanwhile."""
-        if self.look is not None and self.look.running:
+    def _once_paused(self, act: Callable[[AtlasState], None]) -> None:
+        """Do this with the run once it rests: keys belong to the model that they are found for, and
+        the newest look at a run that goes on is older than what it comes to rest with."""
+        look = self.look
+        if look is not None and (look.running or self.bar.running):
             self.pause()
-        return None if self.look is None else self.look.state
+            self._when_paused = act
+        elif look is not None:
+            act(look.state)
 
     @Slot(int, bool)
     def _weigh(self, bits: int, neighbours: bool) -> None:
