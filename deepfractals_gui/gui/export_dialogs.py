@@ -27,6 +27,7 @@ from deepfractals_gui.gui.export_rows import (
     points_per_second,
     replace_question,
 )
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.tasks import Tasks, duration_text
 from deepfractals_gui.render import Renderer
@@ -115,7 +116,7 @@ class ExportImageDialog(QDialog):
             path = self.file.path()
         except (ValueError, OSError) as error:
             text = str(error)
-            self.error_line.set_text(text[:1].upper() + text[1:])
+            self.error_line.set_text(sentence(text))
             return
         if self.file.asks(path):
             self.error_line.set_text(replace_question(path))

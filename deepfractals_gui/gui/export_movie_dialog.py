@@ -51,6 +51,7 @@ from deepfractals_gui.gui.log_slider import LogSlider
 from deepfractals_gui.gui.number_box import NumberBox
 from deepfractals_gui.gui.picture_pane import PicturePane
 from deepfractals_gui.gui.pictures import render_picture
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.tasks import Tasks, duration_text
 from deepfractals_gui.render import Renderer
@@ -308,7 +309,7 @@ class ExportMovieDialog(QDialog):
         self.file.set_kind("" if frames else ".mp4", frames)
 
     def _say(self, text: str) -> None:
-        self.error_line.set_text(text[:1].upper() + text[1:])
+        self.error_line.set_text(sentence(text))
 
     @Slot()
     def _stop(self) -> None:

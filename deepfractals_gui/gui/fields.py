@@ -28,6 +28,7 @@ from deepfractals_gui.gui.controls import (
     Switch,
 )
 from deepfractals_gui.gui.log_slider import LogSlider
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.table_editor import TableEditor
 from deepfractals_gui.gui.value_edit import HelpButton, ResetButton, ValueEdit
 
@@ -93,9 +94,7 @@ class Field(QWidget):
 
     def set_error(self, message: str) -> None:
         """Say beside the field what is wrong; "" clears it."""
-        # The name of a file keeps its letters.
-        named = "." in message.partition(" ")[0]
-        self.error_line.set_text(message if named else message[:1].upper() + message[1:])
+        self.error_line.set_text(sentence(message))
 
     def _name(self, widget: QWidget, part: str = "") -> None:
         widget.setAccessibleName(f"{self.spec.title} {part}".strip())

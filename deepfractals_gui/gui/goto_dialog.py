@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from deepfractals_gui.core import Viewport
 from deepfractals_gui.gui.controls import SPACE, ErrorLine, MutedLabel, Segmented
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.session_model import SessionModel
 
 
@@ -82,7 +83,7 @@ class GoToDialog(QDialog):
             self._model.replace(viewport=self.viewport())
         except ValueError as error:
             text = str(error)
-            self.error_line.set_text(text[:1].upper() + text[1:])
+            self.error_line.set_text(sentence(text))
             return
         super().accept()
 

@@ -13,6 +13,7 @@ from deepfractals_gui.core import Coloring
 from deepfractals_gui.gui.background import Background
 from deepfractals_gui.gui.controls import SPACE, ErrorLine, SectionTitle, Switch
 from deepfractals_gui.gui.histogram_view import HistogramView
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.value_edit import ValueEdit
 
@@ -191,7 +192,7 @@ class LevelsSection(QWidget):
             coloring = replace(self._model.coloring, levels=(levels[0], levels[1]), knots=())
         except ValueError as error:
             message = str(error)
-            self.error_line.set_text(message[:1].upper() + message[1:])
+            self.error_line.set_text(sentence(message))
             return
         self._replace(coloring)
 

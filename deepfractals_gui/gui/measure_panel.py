@@ -17,6 +17,7 @@ from deepfractals_gui.gui.controls import SPACE, ErrorLine, MutedLabel, SectionT
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.number_box import NumberBox
 from deepfractals_gui.gui.picture_pane import PicturePane
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.session_model import SessionModel
 from deepfractals_gui.gui.theme import theme
 
@@ -140,7 +141,7 @@ class MeasurePanel(QWidget):
                 self.side.whole, estimator=self.estimator.key,
             )  # fmt: skip
         except ValueError as error:
-            self.error_line.set_text(_sentence(str(error)))
+            self.error_line.set_text(sentence(str(error)))
             return
         self._begin("dimension", _measure, study)
 
@@ -199,7 +200,7 @@ class MeasurePanel(QWidget):
     @Slot(object, str)
     def _failed(self, token: object, message: str) -> None:
         self._what = ""
-        self.error_line.set_text(_sentence(message))
+        self.error_line.set_text(sentence(message))
         self._show_state()
 
     @Slot(object, object)
@@ -316,7 +317,3 @@ def _mask_image(found: Audit) -> QImage:
     pixels[looked] = np.where(found.changed, tones[2], pixels[looked])
     upright = np.ascontiguousarray(pixels[::-1])
     return QImage(upright.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-
-
-def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:]

@@ -32,6 +32,7 @@ from deepfractals_gui.gui.pin_bar import PinBar
 from deepfractals_gui.gui.pins import Pin
 from deepfractals_gui.gui.probing_sign import ProbingSign
 from deepfractals_gui.gui.readout import Readout
+from deepfractals_gui.gui.sentences import sentence
 
 _TABLE_WIDTH = 290
 """Enough for a rate with all its digits."""
@@ -119,7 +120,7 @@ class ProbePane(QStackedWidget):
     def show_error(self, message: str) -> None:
         """Say in one line what went wrong."""
         self.setCurrentIndex(1)
-        self.error_line.set_text(message[:1].upper() + message[1:])
+        self.error_line.set_text(sentence(message))
 
     def show_probing(self) -> None:
         """Say that a point is being probed."""

@@ -13,6 +13,37 @@ COMPACT = 1240
 """Below this width the columns are as narrow as they can be."""
 
 
+def beside(first: QWidget, second: QWidget, stretched: int = 0) -> QSplitter:
+    """Two widgets, neither of which can be pushed away; one takes the room that is gained."""
+    found = QSplitter(Qt.Orientation.Horizontal)
+    found.addWidget(first)
+    found.addWidget(second)
+    found.setStretchFactor(stretched, 1)
+    found.setStretchFactor(1 - stretched, 0)
+    found.setChildrenCollapsible(False)
+    found.setHandleWidth(5)
+    return found
+
+
+def under_bar(bar: TrainBar, view: QWidget, foot: QWidget | None = None) -> QWidget:
+    """A bar over what is looked at."""
+    found = QWidget()
+    rows = QVBoxLayout(found)
+    rows.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
+    rows.setSpacing(SPACE)
+    bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
+    rows.addWidget(bar)
+    rows.addWidget(view, 1)
+    if foot is not None:
+        rows.addWidget(foot)
+    return found
+
+
+def uncut_width(content: QWidget) -> int:
+    """How wide what scrolls must be to show all of it beside its scroll bar, in pixels."""
+    return content.minimumSizeHint().width() + SPACE + SPACE // 2
+
+
 class RunColumns(QWidget):
     """Settings at the left; a bar over what is looked at and over what is told of it.
 
@@ -38,29 +69,12 @@ class RunColumns(QWidget):
         self._bar = bar
         self._widths, self._narrow = widths, narrow
         self._roomy: bool | None = None
-        middle, right = QWidget(), QWidget()
+        middle = QWidget()
         inner = QVBoxLayout(middle)
         inner.setContentsMargins(SPACE, 0, SPACE, 2 * SPACE)
         inner.addWidget(view)
-        self._view = QSplitter(Qt.Orientation.Horizontal)
-        self._view.addWidget(middle)
-        self._view.addWidget(side)
-        self._view.setStretchFactor(0, 1)
-        rows = QVBoxLayout(right)
-        rows.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
-        rows.setSpacing(SPACE)
-        bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        rows.addWidget(bar)
-        rows.addWidget(self._view, 1)
-        if foot is not None:
-            rows.addWidget(foot)
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.addWidget(settings)
-        self._columns.addWidget(right)
-        self._columns.setStretchFactor(1, 1)
-        for splitter in (self._view, self._columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
+        self._view = beside(middle, side)
+        self._columns = beside(settings, under_bar(bar, self._view, foot), stretched=1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._columns)

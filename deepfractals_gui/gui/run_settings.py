@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from deepfractals_gui.core.params import replace
 from deepfractals_gui.gui.controls import SPACE, Scroll, SectionTitle
 from deepfractals_gui.gui.lab.run_fields import RunFields
+from deepfractals_gui.gui.run_columns import uncut_width
 
 
 class Group(NamedTuple):
@@ -61,8 +62,7 @@ class RunSettings(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         self.view = Scroll(content)
         outer.addWidget(self.view)
-        # Room for the scroll bar, too: nothing is ever cut.
-        self.setMinimumWidth(content.minimumSizeHint().width() + SPACE + SPACE // 2)
+        self.setMinimumWidth(uncut_width(content))
 
     def _finish(self, content: QWidget) -> None:
         """Add to the fields what a page needs beside them."""

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from deepfractals_gui.core import CancelFlag, ParamError
-from deepfractals_gui.gui.background import message_of
-from deepfractals_gui.render.pool import lower_priority
+from deepfractals_gui.core import CancelFlag
+from deepfractals_gui.gui.worker import Worker
 
-_log = logging.getLogger(__name__)
 SLICE_SECONDS = 0.2
 """Training is looked up from about this often; looks follow each other no faster."""
 NICENESS = 10
 
 
-class RunTrainer(QObject):
+@dataclass(frozen=True, eq=False)
+class RunLook:
+    """A run at one moment.
+
+    Attributes
+    ----------
+    state : the run
+    running : whether it goes on
+    seconds : of training so far, since the run was begun or opened
+    """
+
+    state: Any
+    running: bool
+    seconds: float
+
+
+class RunTrainer(Worker):
     """Takes commands from the window's thread and never makes it wait.
 
     The experiment has ``start``, ``advance``, ``save`` and ``load``; its states have ``params``,
@@ -49,18 +62,15 @@ class RunTrainer(QObject):
         slice_seconds: float = SLICE_SECONDS,
         threads: int | None = None,
     ) -> None:
-        # Without a parent on purpose: the thread may still report while a window is being closed.
-        super().__init__()
+        # The threads of an update inherit the priority. Nearly all of their time is spent in
+        # compiled code that doesn't hold the interpreter: the window and the answers come first.
+        super().__init__(name, NICENESS)
         self._experiment = experiment
         self._slice, self._threads = slice_seconds, threads
-        self._changed = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
-        self._flag = CancelFlag()
         self._state: Any = None
-        self._running = self._fresh = self._closed = False
-        self._taken = True
+        self._running = self._fresh = False
         self._seconds = 0.0
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
 
     # What a page says
@@ -107,20 +117,6 @@ class RunTrainer(QObject):
         """Go on with a run from its file."""
         self._order(lambda: self._open(path))
 
-    def took(self) -> None:
-        """The last look has been shown: another one is welcome."""
-        with self._changed:
-            self._taken = True
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Stop and join the thread."""
-        with self._changed:
-            self._closed = True
-            self._flag.set()
-            self._changed.notify()
-        self._thread.join()
-
     def _order(self, command: Callable[[], None]) -> None:
         with self._changed:
             self._commands.append(command)
@@ -130,25 +126,9 @@ class RunTrainer(QObject):
 
     # The training thread
 
-    def _serve(self) -> None:
-        # The threads of an update inherit this. Nearly all of their time is spent in compiled code
-        # that doesn't hold the interpreter: the window and the answers come first.
-        lower_priority(NICENESS)
-        while (task := self._next()) is not None:
-            try:
-                task()
-            except ParamError as error:
-                self._running, self._fresh = False, self._state is not None
-                self.failed.emit(error.name, error.message)
-            except (ValueError, OSError, MemoryError) as error:
-                self._running, self._fresh = False, self._state is not None
-                self.failed.emit("", message_of(error))
-            except Exception as error:  # noqa: BLE001 - announced and logged
-                self._running, self._fresh = False, self._state is not None
-                _log.exception("training failed")
-                self.failed.emit("", message_of(error))
-            finally:
-                del task
+    def _refuse(self, name: str, message: str) -> None:
+        self._running, self._fresh = False, self._state is not None
+        self.failed.emit(name, message)
 
     def _next(self) -> Callable[[], None] | None:
         with self._changed:

@@ -7,19 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from deepfractals_gui.core import Array, Curve
 from deepfractals_gui.experiments.atlas_state import AtlasState
-from deepfractals_gui.gui.controls import SPACE, EmptyState
 from deepfractals_gui.gui.curve_lines import Key, Line
-from deepfractals_gui.gui.curve_plot import CurvePlot
-from deepfractals_gui.gui.field.training_curves import smoothed
-from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
-from deepfractals_gui.gui.theme import number_font
+from deepfractals_gui.gui.run_plots import RunPlots, smoothed
 
 _READY = "Train (Space): loss, accuracy and characters a second are drawn here."
-_BEGINS = "The first updates are being computed…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,35 +35,11 @@ class Course:
     speed: Array
 
 
-class AtlasCurves(QWidget):
+class AtlasCurves(RunPlots):
     """Three plots over the epochs, and the newest numbers above them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plots = {key: CurvePlot() for key in ("loss", "accuracy", "speed")}
-        self.now = QLabel()
-        self.now.setProperty("role", "caption")
-        self.now.setFont(number_font(self.now.font()))
-        self.now.setAccessibleName("Newest values")
-        # Changing numbers must not push anything about.
-        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.now.setMinimumHeight(2 * self.now.fontMetrics().height())
-        plots = QWidget()
-        inner = QVBoxLayout(plots)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(SPACE)
-        for plot in self.plots.values():
-            plot.most_points = LIVE_POINTS
-            inner.addWidget(plot, 1)
-        self.empty = EmptyState(_READY)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(plots)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE // 2)
-        column.addWidget(self.now)
-        column.addWidget(self._pages, 1)
+        super().__init__(("loss", "accuracy", "speed"), _READY, parent)
 
     def set_course(self, course: Course, running: bool = False) -> None:
         """Show a run as it is now."""
@@ -77,10 +48,8 @@ class AtlasCurves(QWidget):
 
     def phases(self, course: Course, running: bool = False) -> list[Callable[[], None]]:
         """The same in pieces, each of which is painted quickly."""
-        self.empty.label.setText(_BEGINS if running else _READY)
-        self.now.setText(newest_words(course))
         known = len(course.epoch) > 1
-        self._pages.setCurrentIndex(1 if known else 0)
+        self._tell(newest_words(course), running, known)
         return [partial(self._show, name, course) for name in self.plots] if known else []
 
     def _show(self, name: str, course: Course) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import Slot
 
 from deepfractals_gui.atlas.exports import MAGIC, SUFFIX
+from deepfractals_gui.gui.run_files import Entry, RunFiles
 
 if TYPE_CHECKING:
     from deepfractals_gui.gui.atlas.atlas_page import AtlasPage
@@ -20,40 +19,22 @@ _RUN = "Run of the atlas (*.npz)"
 _EXPORT = f"Export of the atlas (*{SUFFIX});;All files (*)"
 
 
-class AtlasFiles(QObject):
+class AtlasFiles(RunFiles):
     """What the menu of the page does with files."""
 
     def __init__(self, page: AtlasPage) -> None:
         super().__init__(page)
         self._page = page
-        self._folder = str(Path.home())
-
-    def fill(self, menu: QMenu) -> None:
-        """Put everything that has to do with files into a menu."""
-        keys = {act: key for key, act in self.shortcuts}
-        for words, act in (
-            ("Open a book…", self.open_book),
-            ("Open run…", self.open_run),
-            ("Save run…", self.save_run),
-            ("", None),
-            ("Export the book…", self.export),
-            ("Decode an export…", self.decode),
-        ):
-            if act is None:
-                menu.addSeparator()
-                continue
-            # The page has the shortcut: that of a menu which is closed isn't heard everywhere.
-            menu.addAction(f"{words}\t{keys[act]}", act)
 
     @property
-    def shortcuts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        """Keys, and what they do."""
+    def entries(self) -> tuple[Entry, ...]:
         return (
-            ("Ctrl+O", self.open_book),
-            ("Ctrl+Shift+O", self.open_run),
-            ("Ctrl+S", self.save_run),
-            ("Ctrl+E", self.export),
-            ("Ctrl+D", self.decode),
+            Entry("Open a book…", "Ctrl+O", self.open_book),
+            Entry("Open run…", "Ctrl+Shift+O", self.open_run),
+            Entry("Save run…", "Ctrl+S", self.save_run),
+            Entry(),
+            Entry("Export the book…", "Ctrl+E", self.export),
+            Entry("Decode an export…", "Ctrl+D", self.decode),
         )
 
     def take(self, path: Path) -> None:
@@ -99,22 +80,6 @@ class AtlasFiles(QObject):
     def _decode(self, source: Path) -> None:
         if path := self._asked_to_save("Save its text", f"{source.stem}.txt", _BOOK):
             self._page.jobs.decode(source, path)
-
-    def _asked_to_open(self, title: str, kinds: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._page, title, self._folder, kinds)
-        if not name:
-            return None
-        self._folder = str(Path(name).parent)
-        return Path(name)
-
-    def _asked_to_save(self, title: str, name: str, kinds: str) -> Path | None:
-        start = str(Path(self._folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._page, title, start, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        self._folder = str(path.parent)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
 
 
 def _is_export(path: Path) -> bool:

@@ -7,16 +7,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
-    QKeyEvent,
-    QKeySequence,
-    QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from deepfractals_gui.atlas.keys import KeyCurve, KeySpec
 from deepfractals_gui.atlas.ledger import Ledger
@@ -25,16 +20,17 @@ from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
 from deepfractals_gui.gui.atlas.atlas_curves import AtlasCurves, course_of
 from deepfractals_gui.gui.atlas.atlas_files import AtlasFiles
 from deepfractals_gui.gui.atlas.atlas_jobs import AtlasJobs
-from deepfractals_gui.gui.atlas.atlas_sentences import CHANGED, sentence_of
+from deepfractals_gui.gui.atlas.atlas_sentences import sentence_of
 from deepfractals_gui.gui.atlas.atlas_settings import AtlasSettings, preset_of
 from deepfractals_gui.gui.atlas.atlas_trainer import AtlasLook, AtlasTrainer
 from deepfractals_gui.gui.atlas.book_rows import Row
 from deepfractals_gui.gui.atlas.export_panel import ExportPanel
 from deepfractals_gui.gui.atlas.keys_panel import KeysPanel
 from deepfractals_gui.gui.atlas.reading_view import ReadingView
-from deepfractals_gui.gui.controls import SPACE, QuietButton, Scroll, Segmented
-from deepfractals_gui.gui.lab.train_bar import TrainBar
-from deepfractals_gui.gui.run_columns import RunColumns
+from deepfractals_gui.gui.controls import SPACE, Scroll, Segmented
+from deepfractals_gui.gui.run_columns import RunColumns, uncut_width
+from deepfractals_gui.gui.run_page import RunPage
+from deepfractals_gui.gui.sentences import CHANGED
 from deepfractals_gui.gui.tasks import TaskPanel
 
 NOTE_MS = 6000
@@ -44,29 +40,26 @@ APART_MS = 8
 SIGHTS = (("training", "Training"), ("keys", "Keys"), ("export", "Export"))
 
 
-class AtlasPage(QWidget):
+class AtlasPage(RunPage):
     """A book and what a model knows of it, while the model learns or rests."""
 
+    trainer: AtlasTrainer
+    settings: AtlasSettings
+    files: AtlasFiles
+
     def __init__(self, params: AtlasRunParams | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(True)
-        # The columns rearrange themselves: what they ask for now must not hold the window open.
-        self.setMinimumSize(640, 420)
-        self.setAccessibleName("Atlas")
         first = params or AtlasRunParams()
+        super().__init__("Atlas", first, parent)
         self.look: AtlasLook | None = None
-        self._changed = False
-        self._error = self._note = ""
+        self._note = ""
         self._noted = QTimer(self)
         self._noted.setSingleShot(True)
         self._noted.setInterval(NOTE_MS)
         self._noted.timeout.connect(self._forget)
-        self._more_epochs = first.epochs
         self._text: tuple[int, int] | None = None
+        self._when_paused: Callable[[AtlasState], None] | None = None
         self.trainer, self.jobs = AtlasTrainer(), AtlasJobs(self)
         self.settings = AtlasSettings(first)
-        self.bar = TrainBar()
         self.reading = ReadingView()
         self.curves, self.keys, self.exporting = AtlasCurves(), KeysPanel(), ExportPanel()
         self.tasks = TaskPanel(tasks=self.jobs.tasks)
@@ -79,20 +72,14 @@ class AtlasPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.menu_button = QuietButton("Files ▾", "Books, runs and exports as files")
-        self.menu_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.menu_button)
-        self.files.fill(menu)
-        self.menu_button.setMenu(menu)
-        self.bar.extra.addWidget(self.menu_button)
+        self._add_menu("Books, runs and exports as files")
         self.sights = Segmented(SIGHTS)
         self.sights.setAccessibleName("What is told of the atlas")
         self._sights = QStackedWidget()
         self._sights.addWidget(self.curves)
         for panel in (self.keys, self.exporting):
             scroll = Scroll(panel)
-            # Room for the scroll bar, too: nothing is ever cut.
-            scroll.setMinimumWidth(panel.minimumSizeHint().width() + SPACE + SPACE // 2)
+            scroll.setMinimumWidth(uncut_width(panel))
             self._sights.addWidget(scroll)
         side = QWidget()
         told = QVBoxLayout(side)
@@ -109,16 +96,7 @@ class AtlasPage(QWidget):
         )
 
     def _connect(self) -> None:
-        queued = Qt.ConnectionType.QueuedConnection
-        self.trainer.looked.connect(self._looked, queued)
-        self.trainer.failed.connect(self._failed, queued)
-        self.trainer.done.connect(self._done, queued)
-        self.trainer.opened.connect(self._opened, queued)
-        self.bar.startWished.connect(self.start)
-        self.bar.pauseWished.connect(self.pause)
-        self.bar.batchWished.connect(self.trainer.step_batch)
-        self.bar.epochWished.connect(self.trainer.step_epoch)
-        self.bar.rewindWished.connect(self.rewind)
+        self._connect_run(("Ctrl+Z", self.settings.undo), ("Ctrl+Shift+Z", self.settings.redo))
         self.settings.changed.connect(self._settings_changed)
         self.reading.turned.connect(self._turned)
         self.sights.chosen.connect(self._turn)
@@ -133,13 +111,6 @@ class AtlasPage(QWidget):
         self.jobs.compared.connect(self._compared)
         self.jobs.weighed.connect(self._weighed)
         self.jobs.decoded.connect(self._decoded)
-        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        for keys, act in (
-            *self.files.shortcuts,
-            ("Ctrl+Z", self.settings.undo),
-            ("Ctrl+Shift+Z", self.settings.redo),
-        ):
-            QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
 
     @property
     def params(self) -> AtlasRunParams:
@@ -151,42 +122,25 @@ class AtlasPage(QWidget):
 
     @Slot()
     def start(self) -> None:
-        """Train; after the last epoch as many again."""
-        look = self.look
-        self._error = self._note = ""
-        if self._changed:
-            self._begin(self.params, run=True)
-            return
-        if look is not None and look.state.stopped:
-            if look.state.exploded:
-                return
-            epochs = look.state.epoch + max(self._more_epochs, 1)
-            self.settings.set_params(replace(self.params, epochs=epochs))
-            self.trainer.set_epochs(epochs)
-        self.bar.set_running(True)
-        self.trainer.run()
+        self._note, self._when_paused = "", None
+        super().start()
 
     @Slot()
     def pause(self) -> None:
         self._note = ""
-        self.bar.set_running(False)
-        self.trainer.pause()
-
-    @Slot()
-    def rewind(self) -> None:
-        """Go back to the first weights; settings that have changed are applied."""
-        self._begin(self.params)
+        super().pause()
 
     def _begin(self, params: AtlasRunParams, run: bool = False) -> None:
-        self._changed, self._error, self._note = False, "", ""
-        self.settings.clear_errors()
-        self.trainer.begin(params, run)
+        self._note = ""
+        super()._begin(params, run)
 
     # What the threads say
 
-    @Slot(object)
-    def _looked(self, look: AtlasLook) -> None:
+    def _take(self, look: AtlasLook) -> None:
         self.look = look
+        if not look.running and self._when_paused is not None:
+            act, self._when_paused = self._when_paused, None
+            act(look.state)
         if self._text != (look.run, look.text):
             self._text = (look.run, look.text)
             state = look.state
@@ -210,7 +164,7 @@ class AtlasPage(QWidget):
             return
         self._show_state()
         self.keys.set_state(state, look.text)
-        phases: list[Callable[[], None]] = [self.reading.refresh]
+        phases = self.reading.phases()
         if self.sights.key == "training":
             phases += self.curves.phases(course_of(state, look.speeds), look.running)
         self._later(phases)
@@ -239,18 +193,7 @@ class AtlasPage(QWidget):
         else:
             self.trainer.took()
 
-    @Slot(str, str)
-    def _failed(self, name: str, message: str) -> None:
-        self.bar.set_running(False)
-        shown = self.settings.show_error(name, message)
-        # Settings that can't be used are no run's: the one at hand has others.
-        self._changed = self._changed or (shown and self.look is not None)
-        words = f"{message[:1].upper()}{message[1:]}"
-        self._error = "This can't be used: see the settings." if shown else words
-        self.bar.say(self._error, "error")
-
-    @Slot(str)
-    def _done(self, message: str) -> None:
+    def _say_done(self, message: str) -> None:
         """Say what has been done, over what is told of the run."""
         self._note = message
         self.bar.say(message, "good")
@@ -261,31 +204,25 @@ class AtlasPage(QWidget):
         self._note = ""
         self._show_state()
 
-    @Slot(object)
-    def _opened(self, params: AtlasRunParams) -> None:
-        """Show the settings of a run that goes on from its file."""
-        self._changed, self._error = False, ""
-        self._more_epochs = params.epochs
-        self.settings.clear_errors()
-        self.settings.set_params(params)
-
     # Jobs
 
     @Slot(object, object, int)
     def _key(self, source: str | Path, spec: KeySpec, pages: int) -> None:
-        if (state := self._rested()) is not None:
-            self.jobs.key(state, source, spec, pages)
+        self._once_paused(lambda state: self.jobs.key(state, source, spec, pages))
 
     @Slot(object, object)
     def _compare(self, source: str | Path, spec: KeySpec) -> None:
-        if (state := self._rested()) is not None:
-            self.jobs.compare(state, source, spec)
+        self._once_paused(lambda state: self.jobs.compare(state, source, spec))
 
-    def _rested(self) -> AtlasState | None:
-        """The run, which is paused: keys are found for a model that doesn't change meanwhile."""
-        if self.look is not None and self.look.running:
+    def _once_paused(self, act: Callable[[AtlasState], None]) -> None:
+        """Do this with the run once it rests: keys belong to the model that they are found for, and
+        the newest look at a run that goes on is older than what it comes to rest with."""
+        look = self.look
+        if look is not None and (look.running or self.bar.running):
             self.pause()
-        return None if self.look is None else self.look.state
+            self._when_paused = act
+        elif look is not None:
+            act(look.state)
 
     @Slot(int, bool)
     def _weigh(self, bits: int, neighbours: bool) -> None:
@@ -295,7 +232,7 @@ class AtlasPage(QWidget):
     @Slot(object)
     def _keyed(self, text: KeyedText) -> None:
         self.trainer.keep(text)
-        self._done(f"{text.book.name}: {100 * text.keys.accuracy:.1f} % right by its keys")
+        self._say_done(f"{text.book.name}: {100 * text.keys.accuracy:.1f} % right by its keys")
 
     @Slot(str, object)
     def _compared(self, name: str, curve: KeyCurve) -> None:
@@ -308,7 +245,7 @@ class AtlasPage(QWidget):
 
     @Slot(object, int)
     def _decoded(self, path: Path, count: int) -> None:
-        self._done(f"Saved {path.name}: {count:,} bytes, exactly as they were")
+        self._say_done(f"Saved {path.name}: {count:,} bytes, exactly as they were")
 
     # What a person changes
 
@@ -350,30 +287,6 @@ class AtlasPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_look()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier
-        acts = {
-            Qt.Key.Key_Space: self.pause if self.bar.running else self.start,
-            Qt.Key.Key_B: self.bar.batch_button.click,
-            Qt.Key.Key_E: self.bar.epoch_button.click,
-            Qt.Key.Key_R: self.bar.rewind_button.click,
-        }
-        act = acts.get(Qt.Key(event.key()))
-        if plain and act is not None and not event.isAutoRepeat():
-            act()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files.take(paths[0])
 
     def shut_down(self) -> None:
         """Stop training and jobs: the window closes."""

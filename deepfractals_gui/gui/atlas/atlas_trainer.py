@@ -16,7 +16,7 @@ from deepfractals_gui.core import Array, Cancelled
 from deepfractals_gui.experiments.atlas import Atlas, read_back, working
 from deepfractals_gui.experiments.atlas_files import with_epochs
 from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
-from deepfractals_gui.gui.run_trainer import RunTrainer
+from deepfractals_gui.gui.run_trainer import RunLook, RunTrainer
 
 SLICE_SECONDS = 0.1
 """Looks follow each other no faster than this."""
@@ -48,14 +48,11 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class AtlasLook:
-    """A run at one moment.
+class AtlasLook(RunLook):
+    """A run of the atlas at one moment.
 
     Attributes
     ----------
-    state : the run
-    running : whether it goes on
-    seconds : of training so far, since the run was begun or opened
     run : counts runs: another one is another text
     text : which text was read: 0 the book, else one of the library
     stretches : what was read of it since the last look
@@ -64,8 +61,6 @@ class AtlasLook:
     """
 
     state: AtlasState
-    running: bool
-    seconds: float
     run: int
     text: int
     stretches: tuple[Stretch, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QFormLayout,
     QHBoxLayout,
     QPushButton,
     QStackedWidget,
@@ -15,7 +14,8 @@ from PySide6.QtWidgets import (
 from deepfractals_gui.atlas.ledger import Ledger
 from deepfractals_gui.atlas.quantised import BITS
 from deepfractals_gui.gui.atlas.ledger_view import LedgerView, Priced
-from deepfractals_gui.gui.controls import SPACE, EmptyState, MutedLabel, Segmented
+from deepfractals_gui.gui.controls import SPACE, EmptyState, Segmented
+from deepfractals_gui.gui.labelled import labelled
 
 _FIRST = (
     "An export holds the model in few bits a weight, and coded what it gets wrong: the text comes "
@@ -57,12 +57,7 @@ class ExportPanel(QWidget):
         self.weigh_button.clicked.connect(self._weigh)
         self.export_button.clicked.connect(self.export)
         self.decode_button.clicked.connect(self.decodeWished)
-        form = QFormLayout()
-        form.setHorizontalSpacing(2 * SPACE)
-        for title, field in (("Weights", self.bits), ("Coding", self.contexts)):
-            label = MutedLabel(title)
-            label.setBuddy(field)
-            form.addRow(label, field)
+        form = labelled((("Weights", self.bits), ("Coding", self.contexts)))
         buttons = QHBoxLayout()
         for button in (self.weigh_button, self.export_button, self.decode_button):
             button.setAccessibleDescription(button.toolTip())

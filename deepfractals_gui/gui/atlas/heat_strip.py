@@ -7,7 +7,6 @@ import math
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -247,14 +246,6 @@ class HeatStrip(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
     # Drawing
 
     def picture(self) -> QImage:
@@ -325,7 +316,8 @@ class HeatStrip(QWidget):
         shown = QRectF(min(left, line.right() - wide), line.top(), wide, line.height())
         painter.fillRect(shown, colors.color("faint" if wide >= line.width() else "accent"))
         painter.setPen(colors.color("muted"))
-        for tick in linear_ticks(low, high, max(2, self.width() // 110)):
+        apart = metrics.horizontalAdvance(f"{round(high):,}") + 16
+        for tick in linear_ticks(low, high, max(2, self.width() // apart)):
             text = f"{round(tick):,}"
             half = metrics.horizontalAdvance(text) / 2 + 1
             middle = min(max(self.pixel_of(tick), half), self.width() - half)

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -19,7 +18,8 @@ from deepfractals_gui.atlas.keys import SIZES, KeySpec
 from deepfractals_gui.atlas.texts import shipped_books
 from deepfractals_gui.experiments.atlas_state import AtlasState
 from deepfractals_gui.gui.atlas.keys_view import KeyRow, KeysView
-from deepfractals_gui.gui.controls import SPACE, MutedLabel, Segmented
+from deepfractals_gui.gui.controls import SPACE, Segmented
+from deepfractals_gui.gui.labelled import labelled
 from deepfractals_gui.gui.number_box import NumberBox
 
 PAGES = 20
@@ -67,14 +67,7 @@ class KeysPanel(QWidget):
         self.view = KeysView()
         self.numbers.chosen.connect(self._sized)
         self._sized(self.numbers.key)
-        form = QFormLayout()
-        form.setHorizontalSpacing(2 * SPACE)
-        for title, field in (
-            ("Numbers", self.numbers), ("Page", self.page), ("Pages", self.pages),
-        ):  # fmt: skip
-            label = MutedLabel(title)
-            label.setBuddy(field)
-            form.addRow(label, field)
+        form = labelled((("Numbers", self.numbers), ("Page", self.page), ("Pages", self.pages)))
         buttons = QHBoxLayout()
         buttons.addWidget(self.key_button, 1)
         buttons.addWidget(self.curve_button, 1)

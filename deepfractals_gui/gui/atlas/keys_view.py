@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -27,6 +27,13 @@ from deepfractals_gui.gui.curve_plot import CurvePlot
 LETTER_BITS = 4.3
 """What a character of English takes when each is coded alone."""
 HEADS = ("Text", "Length", "Keys", "Bytes", "Right")
+SELDOM = (3, 1)
+"""Columns that make room for the names where it is narrow; they are told under the pointer."""
+_NUMBERS = (1, 3, 4)
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NAME = 14
+"""Letters of a name that are seen before any of these."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,13 @@ class KeyRow:
         if self.outdated:
             right = f"was {right}"
         return (self.name, f"{self.characters:,}", key, f"{self.size_bytes:,}", right)
+
+    @property
+    def told(self) -> str:
+        """All of it, in a line."""
+        name, length, key, size, right = self.words
+        keys = f"keys {key}, {size} bytes" if self.pages else "the model's own text"
+        return f"{name}: {length} characters, {keys}; right: {right}"
 
 
 class KeysView(QWidget):
@@ -102,7 +116,6 @@ class KeysView(QWidget):
         self.rows = tuple(rows)
         at = self.table.currentRow()
         self.table.setRowCount(len(self.rows))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for number, row in enumerate(self.rows):
             for column, text in enumerate(row.words):
                 item = self.table.item(number, column)
@@ -110,11 +123,13 @@ class KeysView(QWidget):
                     item = QTableWidgetItem()
                     self.table.setItem(number, column, item)
                 item.setText(text)
-                if column in (1, 3, 4):
-                    item.setTextAlignment(right)
+                item.setToolTip(f"{row.told}. {_ACTS if number else _READS}")
+                if column in _NUMBERS:
+                    item.setTextAlignment(_RIGHT)
         if 0 <= at < len(self.rows):
             self.table.setCurrentCell(at, 0)
         self._mark()
+        self.table.fit()
 
     def _mark(self) -> None:
         """Set the name of the text that is read in bold, with a sign before it."""
@@ -152,6 +167,8 @@ class KeysView(QWidget):
             self.dropped.emit(row)
 
 
+_READS = "Enter reads it."
+_ACTS = "Enter reads it, Delete lets it go."
 _NO_CURVE = (
     f"Accuracy against size (keys of {', '.join(map(str, SIZES))} numbers, trained one after the "
     "other) is drawn here."
@@ -182,23 +199,46 @@ class _Table(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(HEADS))
-        self.setHorizontalHeaderLabels(list(HEADS))
+        for column, words in enumerate(HEADS):
+            head = QTableWidgetItem(words)
+            head.setTextAlignment(_RIGHT if column in _NUMBERS else _LEFT)
+            self.setHorizontalHeaderItem(column, head)
         self.setAccessibleName("Texts and their keys")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setProperty("role", "plain")
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACE)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(44)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(HEADS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Show as many columns as leave room for the names."""
+        for column in SELDOM:
+            self.setColumnHidden(column, False)
+        header = self.horizontalHeader()
+        wide = [
+            max(self.sizeHintForColumn(n), header.sectionSizeHint(n)) for n in range(len(HEADS))
+        ]
+        room = self.viewport().width() - sum(wide[1:])
+        name = min(wide[0], _NAME * self.fontMetrics().averageCharWidth())
+        for column in SELDOM:
+            hidden = room < name
+            self.setColumnHidden(column, hidden)
+            room += wide[column] * hidden
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

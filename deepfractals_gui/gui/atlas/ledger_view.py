@@ -35,6 +35,7 @@ _PATTERNS = (
     Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.HorPattern,
 )  # fmt: skip
 _BAR = 18.0
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,15 @@ class LedgerView(QWidget):
         self.bars = LedgerBars()
         self.verdict = FittedLabel()
         self.table = QTableWidget(0, 3)
-        self.table.setHorizontalHeaderLabels(["Written as", "Bytes", "Bits a character"])
+        self.table.setHorizontalHeaderLabels(["Written as"])
+        for column, words, told in (
+            (1, "Bytes", "Bytes in all"),
+            (2, "Bits each", "Bits a character"),
+        ):
+            head = QTableWidgetItem(words)
+            head.setTextAlignment(_RIGHT)
+            head.setToolTip(told)
+            self.table.setHorizontalHeaderItem(column, head)
         self.table.setAccessibleName("Ledger")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -240,12 +249,12 @@ class LedgerView(QWidget):
         self.verdict.setText(verdict_of(self.priced))
         rows = rows_of(self.priced)
         self.table.setRowCount(len(rows))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
                 item = QTableWidgetItem(text)
+                item.setToolTip("{}: {} bytes, {} bits a character".format(*row).strip())
                 if column:
-                    item.setTextAlignment(right)
+                    item.setTextAlignment(_RIGHT)
                 self.table.setItem(number, column, item)
         # All of it is seen: the column that it lies in scrolls.
         high = self.table.verticalHeader().defaultSectionSize() * len(rows)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from deepfractals_gui.atlas.texts import Book
 from deepfractals_gui.gui.atlas.atlas_trainer import Stretch
@@ -14,11 +15,14 @@ from deepfractals_gui.gui.atlas.heat_strip import HeatStrip
 from deepfractals_gui.gui.atlas.read_text import ReadText
 from deepfractals_gui.gui.atlas.text_view import TextView
 from deepfractals_gui.gui.controls import SPACE, ElidedLabel
+from deepfractals_gui.gui.sentences import sentence
+
+BESIDE = 480
+"""From this width on one line tells what is read of a character and where that is."""
 
 
 class ReadingView(QWidget):
-    """The page, a line of words about the character at hand, and the strip, which follow each
-    other.
+    """The page, words about the character at hand, and the strip, which follow each other.
 
     ``turned(Row)`` follows what is seen of the text.
     """
@@ -31,8 +35,7 @@ class ReadingView(QWidget):
         self._known = False
         self.book: Book | None = None
         self.page, self.strip = TextView(), HeatStrip()
-        self.words = ElidedLabel()
-        self.words.setAccessibleName("The character at hand")
+        self.told, self.place = ElidedLabel(), ElidedLabel()
         self.page.moved.connect(self._moved)
         self.page.turned.connect(self._turned)
         self.strip.scrubbed.connect(self._scrubbed)
@@ -40,7 +43,11 @@ class ReadingView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addWidget(self.page, 1)
-        column.addWidget(self.words)
+        self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._words.setSpacing(SPACE // 2)
+        self._words.addWidget(self.told, 1)
+        self._words.addWidget(self.place)
+        column.addLayout(self._words)
         column.addWidget(self.strip)
 
     @property
@@ -63,14 +70,16 @@ class ReadingView(QWidget):
         self.set_at(at)
 
     def take(self, stretches: Sequence[Stretch]) -> None:
-        """Show what has been read since on the page; the strip waits for `refresh`."""
+        """Take over what has been read since; `phases` show it."""
         for one in stretches:
             self.read.patch(*one)
         self._known = self._known or bool(stretches)
-        self.page.refresh()
 
-    def refresh(self) -> None:
-        """Show on the strip, and in words, what has been read since."""
+    def phases(self) -> list[Callable[[], None]]:
+        """Show what has been read since, in pieces, each of which is painted quickly."""
+        return [*self.page.phases(), self._refresh]
+
+    def _refresh(self) -> None:
         self.strip.refresh()
         self._say()
 
@@ -96,4 +105,16 @@ class ReadingView(QWidget):
         self.turned.emit(seen)
 
     def _say(self) -> None:
-        self.words.setText(f"{self.strip.reading}: {self.page.told(self.at)}" if self.book else "")
+        told = self.page.told(self.at)
+        self.told.setText(sentence(told))
+        self.place.setText(self.strip.reading)
+
+    # Events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self.width() >= BESIDE
+        directions, policies = QBoxLayout.Direction, QSizePolicy.Policy
+        self._words.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+        wide = policies.Fixed if beside else policies.Expanding
+        self.place.setSizePolicy(wide, policies.Fixed)

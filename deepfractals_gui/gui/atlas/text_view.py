@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QFont,
     QFontDatabase,
     QFontMetricsF,
@@ -17,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -33,6 +35,7 @@ from deepfractals_gui.gui.atlas.book_rows import (
     rows_from,
     seen,
 )
+from deepfractals_gui.gui.atlas.page_painting import Cells, SignRow, alone, joined, paint_rows
 from deepfractals_gui.gui.atlas.read_text import RIGHT, UNREAD, WRONG, ReadText
 from deepfractals_gui.gui.theme import theme
 
@@ -41,8 +44,9 @@ LEADING = 1.35
 _MARGIN = 14.0
 _LEAST_COLUMNS = 20
 _UNREAD_SIGN = "·"
-_CIRCLE = "◌"
-"""What `seen` lets a mark stand on."""
+_BLANK_SIGN = "␣"
+ROWS_AT_ONCE = 12
+"""Rows that are drawn in a few milliseconds, however much of them is wrong."""
 
 
 class TextView(QWidget):
@@ -70,6 +74,8 @@ class TextView(QWidget):
         self.rows: list[Row] = []
         self._cells = 1
         self._signs: Array = np.array([], "=U1")
+        self._apart: Array = self._signs
+        self._drawn: tuple[Array, Array] | None = None
         self.setFont(_fixed_font(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -85,25 +91,63 @@ class TextView(QWidget):
         # Of a mark that belongs on a letter the circle alone is kept.
         self._signs = np.array([seen(one)[0] for one in alphabet.characters], "=U1")
         self._cells = 2 if any(is_wide(one) for one in alphabet.characters) else 1
+        shown = {*self._signs.tolist(), _UNREAD_SIGN, _BLANK_SIGN}
+        self._apart = alone(shown, QFontMetricsF(self.font()), self._cell)
         self.at = 0
         self._lay_out(0)
 
     def refresh(self) -> None:
         """Show what has been read since."""
+        for phase in self.phases():
+            phase()
+
+    def phases(self) -> list[Callable[[], None]]:
+        """The same in pieces, each of which is painted quickly: rows that read otherwise now."""
         self._describe()
-        self.update()
+        stale = self._stale()
+        return [
+            partial(self._update_rows, stale[first : first + ROWS_AT_ONCE])
+            for first in range(0, len(stale), ROWS_AT_ONCE)
+        ]
+
+    def _stale(self) -> Sequence[int]:
+        """The rows that have changed since they were asked for last."""
+        part = slice(*self.shown)
+        now = self.read.symbols[part].copy(), self.read.codes[part].copy()
+        before, self._drawn = self._drawn, now
+        if not self.rows:
+            return ()
+        if before is None:
+            return range(len(self.rows))
+        changed = (before[0] != now[0]) | (before[1] != now[1])
+        starts = [row.start - part.start for row in self.rows]
+        found: list[int] = np.flatnonzero(np.logical_or.reduceat(changed, starts)).tolist()
+        return found
+
+    def _update_rows(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.update(self._strip(number))
+
+    def _strip(self, number: int) -> QRect:
+        """All that is drawn of a row, in pixels."""
+        return QRectF(0.0, self._top(number), self.width(), self._leading).toAlignedRect()
 
     def set_at(self, at: int) -> None:
         """Mark a character and show its row, in the middle if it was out of sight; emits no
         `moved`."""
         if not self.text:
             return
+        before = self.at
         self.at = min(max(at, 0), len(self.text) - 1)
         if not self.rows or not self.shown.start <= self.at < self.shown.stop:
             above = rows_before(self.text, self.at, self.columns, self.capacity // 3)
             self._lay_out(above[0].start if above else self.at)
         self._describe()
-        self.update()
+        self._update_rows(
+            number
+            for number, row in enumerate(self.rows)
+            if row.start <= before < row.stop or row.start <= self.at < row.stop
+        )
 
     @property
     def shown(self) -> Row:
@@ -134,6 +178,7 @@ class TextView(QWidget):
         self.rows = rows_from(self.text, top, self.columns, self.capacity)
         if missing := self.capacity - len(self.rows):
             self.rows[:0] = rows_before(self.text, self.shown.start, self.columns, missing)
+        self._drawn = None
         self._describe()
         self.update()
         if self.shown != before:
@@ -162,7 +207,7 @@ class TextView(QWidget):
         found[codes == UNREAD] = _UNREAD_SIGN
         # A blank that is read where something else stands must be seen, the end of a line
         # where it belongs must not.
-        found[(codes == WRONG) & (found == " ")] = "␣"
+        found[(codes == WRONG) & (found == " ")] = _BLANK_SIGN
         right = codes == RIGHT
         for end in "\r\n":
             for at in np.flatnonzero(right & (found == seen(end))).tolist():
@@ -176,7 +221,7 @@ class TextView(QWidget):
 
     def words(self, row: Row) -> str:
         """A row as it is read, a sign for each character."""
-        return _joined(self.signs(row.start, row.stop))
+        return joined(self.signs(row.start, row.stop))
 
     def _describe(self) -> None:
         self.setAccessibleDescription(
@@ -287,22 +332,14 @@ class TextView(QWidget):
             return
         QToolTip.showText(where, f"Character {at + 1:,} {self.told(at)}", self, box.toRect())
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
     # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors, painter = theme(), QPainter(self)
         painter.fillRect(self.rect(), colors.color("field"))
         painter.setFont(self.font())
-        if self.rows:
-            self._paint_rows(painter)
+        rows = self._rows_in(event.region())
+        paint_rows(painter, rows, self._cells_now, self._apart, self._whole)
         if (box := self.place_of(self.at)) is not None:
             painter.setPen(QPen(colors.color("accent"), 2 if self.hasFocus() else 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -311,71 +348,32 @@ class TextView(QWidget):
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
-    def _paint_rows(self, painter: QPainter) -> None:
-        """Grounds and lines of what is wrong at once, then the signs row by row."""
-        colors, cell, start = theme(), self._cell, self.shown.start
-        codes = self.read.codes[start : self.shown.stop]
-        signs = self.signs(start, self.shown.stop)
-        grounds, lines = [], []
+    def _rows_in(self, region: QRegion) -> list[SignRow]:
+        """The rows of which anything is to be drawn."""
+        start, stop = self.shown
+        codes, signs = self.read.codes[start:stop], self.signs(start, stop)
+        found = []
         for number, row in enumerate(self.rows):
-            top = self._top(number)
-            foot = top + self._leading - 3.5
-            for left, right in _runs(codes[row.start - start : row.stop - start] == WRONG):
-                x, wide = _MARGIN + left * cell, (right - left) * cell
-                grounds.append(QRectF(x, top + 2, wide, self._leading - 4))
-                lines.append(QLineF(x + 1, foot, x + wide - 1, foot))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color("danger", 0.16))
-        painter.drawRects(grounds)
-        painter.setPen(QPen(colors.color("danger"), 1.4))
-        painter.drawLines(lines)
-        plain = (signs < "\x7f") if self._cells == 1 else np.zeros(len(signs), bool)
-        for code, token in ((RIGHT, "text"), (WRONG, "danger"), (UNREAD, "faint")):
-            painter.setPen(colors.color(token))
-            mine = (codes == code) & (signs != " ")
-            together = np.where(mine & plain, signs, " ")
-            apart = np.flatnonzero(mine & ~plain)
-            for number, row in enumerate(self.rows):
-                words = _joined(together[row.start - start : row.stop - start]).rstrip()
-                if words:
-                    painter.drawText(QPointF(_MARGIN, self._baseline(number)), words)
-            self._paint_apart(painter, signs, apart)
+            if region.intersects(self._strip(number)):
+                part = slice(row.start - start, row.stop - start)
+                found.append(SignRow(self._top(number), row.start, signs[part], codes[part]))
+        return found
 
-    def _paint_apart(self, painter: QPainter, signs: Array, places: Array) -> None:
-        """Draw signs that may be of another width, each in the middle of its place."""
-        cell, centred = self._cell, int(Qt.AlignmentFlag.AlignCenter)
-        starts = np.array([row.start for row in self.rows]) - self.shown.start
-        rows = np.searchsorted(starts, places, side="right") - 1
-        for at, number in zip(places.tolist(), rows.tolist(), strict=True):
-            left = _MARGIN + (at - int(starts[number]) - 0.5) * cell
-            sign = str(signs[at])
-            if sign == _CIRCLE and self.alphabet is not None:
-                symbol = int(self.read.symbols[self.shown.start + at])
-                sign = seen(self.alphabet.characters[symbol])
-            painter.drawText(
-                QRectF(left, self._top(number), 2 * cell, self._leading), centred, sign
-            )
+    def _whole(self, at: int) -> str:
+        """What is read at a character, with the mark on its circle."""
+        assert self.alphabet is not None
+        return seen(self.alphabet.characters[int(self.read.symbols[at])])
 
-    def _baseline(self, row: int) -> float:
-        metrics = QFontMetricsF(self.font())
-        return self._top(row) + (self._leading - metrics.height()) / 2 + metrics.ascent()
+    @property
+    def _cells_now(self) -> Cells:
+        metrics, high = QFontMetricsF(self.font()), self._leading
+        return Cells(_MARGIN, self._cell, high, (high - metrics.height()) / 2 + metrics.ascent())
 
 
 _KEYS = (
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp,
     Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End,
 )  # fmt: skip
-
-
-def _runs(chosen: Array) -> list[tuple[int, int]]:
-    """The stretches that are chosen, bool (n,): where they begin, and where they end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
-def _joined(signs: Array) -> str:
-    """Signs, <U1 (n,), as a text."""
-    return np.ascontiguousarray(signs).tobytes().decode("utf-32")
 
 
 def _fixed_font(base: QFont) -> QFont:

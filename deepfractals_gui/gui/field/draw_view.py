@@ -28,6 +28,11 @@ _STEPS = {
 }
 
 
+EDGE = 2
+"""Points of the ground around the image: digits may fill it from top to bottom, as those do that
+a field is trained on."""
+
+
 class Pad(QWidget):
     """28 x 28 points under a soft brush.
 
@@ -88,10 +93,16 @@ class Pad(QWidget):
 
     # Geometry
 
-    def box(self) -> QRectF:
-        """Where the image is, in pixels."""
+    def frame(self) -> QRectF:
+        """Where the image with its edge is, in pixels."""
         side = float(min(self.width(), self.height()))
         return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def box(self) -> QRectF:
+        """Where the image is, in pixels."""
+        frame = self.frame()
+        edge = round(frame.width() * EDGE / (SIDE + 2 * EDGE))
+        return frame.adjusted(edge, edge, -edge, -edge)
 
     def pixel_of(self, x: float, y: float) -> QPointF:
         """Where a place of the drawing is, in pixels."""
@@ -172,20 +183,16 @@ class Pad(QWidget):
             self._tell()
         self.update()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._last = None
-        self.update()
 
     # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colors, box = theme(), self.box()
+        colors, frame, box = theme(), self.frame(), self.box()
         painter = QPainter(self)
+        painter.fillRect(frame, Qt.GlobalColor.black)
         # Light on black in every theme: this is what the field is given.
         bytes_ = (255.0 * self.drawing.image).round().astype("uint8").tobytes()
         painter.drawImage(box, QImage(bytes_, SIDE, SIDE, SIDE, QImage.Format.Format_Grayscale8))
@@ -195,7 +202,7 @@ class Pad(QWidget):
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colors.color("accent" if self.hasFocus() else "line"), 1))
-        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.drawRect(frame.adjusted(0.5, 0.5, -0.5, -0.5))
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(colors.color("accent"), 1.2))

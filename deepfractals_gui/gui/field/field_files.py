@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import Slot
 
 from deepfractals_gui.gui.background import Background
 from deepfractals_gui.gui.fetch_dialog import OFFER, ask_for_mnist
 from deepfractals_gui.gui.field.field_exports import write_film, write_strip
 from deepfractals_gui.gui.field.field_pictures import Colouring
+from deepfractals_gui.gui.run_files import Entry, RunFiles
 
 if TYPE_CHECKING:
     from deepfractals_gui.gui.field.field_page import FieldPage
@@ -21,52 +21,32 @@ if TYPE_CHECKING:
 _RUN = "Run of the field (*.npz)"
 
 
-class FieldFiles(QObject):
+class FieldFiles(RunFiles):
     """What the menu of the page does with files."""
 
     def __init__(self, page: FieldPage) -> None:
         super().__init__(page)
         self._page = page
-        self._folder = str(Path.home())
         self._writer = ThreadPoolExecutor(1, "field files")
         self._background = Background(self._writer.submit)
         self._background.done.connect(self._wrote)
         self._background.failed.connect(self._failed)
 
-    def fill(self, menu: QMenu) -> None:
-        """Put everything that has to do with files into a menu."""
-        keys = {act: key for key, act in self.shortcuts}
-        for words, act in (
-            ("Open run…", self.open_run),
-            ("Save run…", self.save_run),
-            (OFFER, self.fetch_mnist),
-            ("", None),
-            ("Export strip of steps…", self.export_strip),
-            ("Export film…", self.export_film),
-        ):
-            if act is None:
-                menu.addSeparator()
-                continue
-            # The page has the shortcut: that of a menu which is closed isn't heard everywhere.
-            menu.addAction(f"{words}\t{keys[act]}" if act in keys else words, act)
-
     @property
-    def shortcuts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        """Keys, and what they do."""
+    def entries(self) -> tuple[Entry, ...]:
         return (
-            ("Ctrl+O", self.open_run),
-            ("Ctrl+S", self.save_run),
-            ("Ctrl+E", self.export_strip),
-            ("Ctrl+Shift+E", self.export_film),
+            Entry("Open run…", "Ctrl+O", self.open_run),
+            Entry("Save run…", "Ctrl+S", self.save_run),
+            Entry(OFFER, "", self.fetch_mnist),
+            Entry(),
+            Entry("Export strip of steps…", "Ctrl+E", self.export_strip),
+            Entry("Export film…", "Ctrl+Shift+E", self.export_film),
         )
 
     @Slot()
     def open_run(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self._page, "Open a run of the field", self._folder, _RUN
-        )
-        if name:
-            self.take(Path(name))
+        if path := self._asked_to_open("Open a run of the field", _RUN):
+            self.take(path)
 
     def take(self, path: Path) -> None:
         """Go on with a run from its file."""
@@ -115,15 +95,6 @@ class FieldFiles(QObject):
     @Slot(object, str)
     def _failed(self, path: object, message: str) -> None:
         self._page.bar.say(message, "error")
-
-    def _asked_to_save(self, title: str, name: str, kinds: str) -> Path | None:
-        start = str(Path(self._folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._page, title, start, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        self._folder = str(path.parent)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
 
     def shut_down(self) -> None:
         """Finish what is being written; nobody is told any more."""

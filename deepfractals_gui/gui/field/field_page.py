@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QHideEvent,
-    QKeyEvent,
-    QKeySequence,
-    QShortcut,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QMenu,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import FieldRunParams
-from deepfractals_gui.gui.controls import QuietButton
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.field.evolution_view import EvolutionView
 from deepfractals_gui.gui.field.field_files import FieldFiles
-from deepfractals_gui.gui.field.field_sentences import CHANGED, sentence_of
+from deepfractals_gui.gui.field.field_sentences import sentence_of
 from deepfractals_gui.gui.field.field_settings import SHOWN, FieldSettings
 from deepfractals_gui.gui.field.field_trainer import FieldLook, FieldTrainer
 from deepfractals_gui.gui.field.shown_model import ShownModel
 from deepfractals_gui.gui.field.side_column import SideColumn
 from deepfractals_gui.gui.field.solving import Answer, Question, RaceAnswer, Solving
-from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.run_columns import RunColumns
+from deepfractals_gui.gui.run_page import RunPage
+from deepfractals_gui.gui.sentences import CHANGED, sentence
 
 FIRST_DIGIT = 3
 
 
-class FieldPage(QWidget):
+class FieldPage(RunPage):
     """A drawing and what a field makes of it, while the field is trained or rests.
 
     Signals
@@ -48,29 +41,24 @@ class FieldPage(QWidget):
     mapWished(FieldModel)   map where this field converges
     """
 
+    trainer: FieldTrainer
+    settings: FieldSettings
+    files: FieldFiles
+
     solved = Signal(object)
     mapWished = Signal(object)
 
     def __init__(self, params: FieldRunParams | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(True)
-        # The columns rearrange themselves: what they ask for now must not hold the window open.
-        self.setMinimumSize(640, 420)
-        self.setAccessibleName("Field")
         first = params or FieldRunParams()
+        super().__init__("Field", first, parent)
         self.look: FieldLook | None = None
         self.answer: Answer | None = None
-        self._changed = False
-        self._error = ""
         self._plays = False
         self._number = 0
         self._model = ShownModel()
         self._asked: FieldModel | None = None
-        self._more_epochs = first.epochs
         self.trainer, self.solving = FieldTrainer(), Solving()
         self.settings = FieldSettings(first)
-        self.bar = TrainBar()
         self.evolution = EvolutionView()
         self._side = side = SideColumn()
         self.sights, self.map_button = side.sights, side.map_button
@@ -84,30 +72,17 @@ class FieldPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.menu_button = QuietButton("Files ▾", "Runs, pictures and films as files")
-        self.menu_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.menu_button)
-        self.files.fill(menu)
-        self.menu_button.setMenu(menu)
-        self.bar.extra.addWidget(self.menu_button)
+        self._add_menu("Runs, pictures and films as files")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(RunColumns(self.settings, self.bar, self.evolution, self._side))
 
     def _connect(self) -> None:
+        self._connect_run()
         queued = Qt.ConnectionType.QueuedConnection
-        self.trainer.looked.connect(self._looked, queued)
-        self.trainer.failed.connect(self._failed, queued)
-        self.trainer.done.connect(self._done, queued)
-        self.trainer.opened.connect(self._opened, queued)
         self.solving.solved.connect(self._solved, queued)
         self.solving.raced.connect(self._raced, queued)
         self.solving.failed.connect(self._not_solved, queued)
-        self.bar.startWished.connect(self.start)
-        self.bar.pauseWished.connect(self.pause)
-        self.bar.batchWished.connect(self.trainer.step_batch)
-        self.bar.epochWished.connect(self.trainer.step_epoch)
-        self.bar.rewindWished.connect(self.rewind)
         self.settings.draw.drawn.connect(self._ask)
         self.settings.draw.pad.lifted.connect(self._play_next)
         self.settings.draw.modelChosen.connect(self._ask)
@@ -116,9 +91,6 @@ class FieldPage(QWidget):
         self.evolution.rested.connect(self._catch_up)
         self.sights.chosen.connect(self._turn)
         self.map_button.clicked.connect(self._map)
-        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        for keys, act in self.files.shortcuts:
-            QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
 
     @property
     def params(self) -> FieldRunParams:
@@ -130,42 +102,14 @@ class FieldPage(QWidget):
 
     @Slot()
     def start(self) -> None:
-        """Train; after the last epoch as many again."""
-        look = self.look
-        self._error = ""
-        if self._changed:
-            self._begin(self.params, run=True)
-            return
-        if look is not None and look.state.stopped:
-            if look.state.exploded:
-                return
-            epochs = look.state.epoch + max(self._more_epochs, 1)
-            self.settings.set_params(replace(self.params, epochs=epochs))
-            self.trainer.set_epochs(epochs)
-        self.bar.set_running(True)
-        self.trainer.run()
-        self.sights.set_key("training")
-        self._turn("training")
-
-    @Slot()
-    def pause(self) -> None:
-        self.bar.set_running(False)
-        self.trainer.pause()
-
-    @Slot()
-    def rewind(self) -> None:
-        """Go back to the first parameters; settings that have changed are applied."""
-        self._begin(self.params)
-
-    def _begin(self, params: FieldRunParams, run: bool = False) -> None:
-        self._changed, self._error = False, ""
-        self.settings.clear_errors()
-        self.trainer.begin(params, run)
+        super().start()
+        if self.bar.running:
+            self.sights.set_key("training")
+            self._turn("training")
 
     # What the threads say
 
-    @Slot(object)
-    def _looked(self, look: FieldLook) -> None:
+    def _take(self, look: FieldLook) -> None:
         self.look = look
         self.settings.draw.set_best(look.state.best_epoch, look.state.best_accuracy)
         self._show_look()
@@ -241,33 +185,7 @@ class FieldPage(QWidget):
 
     @Slot(str)
     def _not_solved(self, message: str) -> None:
-        self.bar.say(f"{message[:1].upper()}{message[1:]}", "error")
-
-    @Slot(str, str)
-    def _failed(self, name: str, message: str) -> None:
-        self.bar.set_running(False)
-        shown = self.settings.show_error(name, message)
-        # Settings that can't be used are no run's: the one at hand has others.
-        self._changed = self._changed or (shown and self.look is not None)
-        words = f"{message[:1].upper()}{message[1:]}"
-        self.say_error("This can't be used: see the settings." if shown else words)
-
-    def say_error(self, words: str) -> None:
-        """Say what went wrong, until something else is tried."""
-        self._error = words
-        self.bar.say(words, "error")
-
-    @Slot(str)
-    def _done(self, message: str) -> None:
-        self.bar.say(message, "good")
-
-    @Slot(object)
-    def _opened(self, params: FieldRunParams) -> None:
-        """Show the settings of a run that goes on from its file."""
-        self._changed, self._error = False, ""
-        self._more_epochs = params.epochs
-        self.settings.clear_errors()
-        self.settings.set_params(params)
+        self.bar.say(sentence(message), "error")
 
     # What a person changes
 
@@ -317,31 +235,12 @@ class FieldPage(QWidget):
         super().hideEvent(event)
         self.evolution.pause()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier
-        acts = {
-            Qt.Key.Key_Space: self.pause if self.bar.running else self.start,
-            Qt.Key.Key_B: self.bar.batch_button.click,
-            Qt.Key.Key_E: self.bar.epoch_button.click,
-            Qt.Key.Key_R: self.bar.rewind_button.click,
+    @property
+    def _keys(self) -> dict[Qt.Key, Callable[[], None]]:
+        return {
             Qt.Key.Key_P: self.evolution.toggle,
             Qt.Key.Key_M: self.settings.draw.turn_model,
         }
-        act = acts.get(Qt.Key(event.key()))
-        if plain and act is not None and not event.isAutoRepeat():
-            act()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files.take(paths[0])
 
     def shut_down(self) -> None:
         """Stop training and solving: the window closes."""

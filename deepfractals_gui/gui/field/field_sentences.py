@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from deepfractals_gui.gui.field.field_trainer import FieldLook
+from deepfractals_gui.gui.sentences import RunWords, run_sentence
 
-READY = "Draw a digit and watch it settle. Untrained, the field only guesses: Space trains it."
-FIRST = "The first time its code is compiled for this computer, which takes some seconds."
-PREPARING = (
-    "Preparing the field: its code is compiled once for this computer, which takes some seconds."
+WORDS = RunWords(
+    "field",
+    "Draw a digit and watch it settle. Untrained, the field only guesses: Space trains it.",
+    "try a lower learning rate",
+    "Training; Space pauses. Draw meanwhile: the field answers as it is now.",
+    "parameters",
 )
-CHANGED = "The settings have changed since this run began: Rewind begins one with them."
 
 
 def sentence_of(look: FieldLook, changed: bool = False, answered: bool = True) -> tuple[str, str]:
@@ -19,23 +21,4 @@ def sentence_of(look: FieldLook, changed: bool = False, answered: bool = True) -
     ----------
     answered : whether the field has ever answered, and compiling is over
     """
-    state = look.state
-    if state.exploded:
-        words = f"{state.stopped[:1].upper()}{state.stopped[1:]}"
-        return f"{words}. Rewind, and try a lower learning rate.", "error"
-    if changed:
-        return CHANGED, "warning"
-    if state.stopped:
-        return (
-            f"{state.stopped[:1].upper()}{state.stopped[1:]}. Space trains as many again.",
-            "good",
-        )
-    if not answered and not look.running:
-        return PREPARING, "info"
-    if look.running and not state.step:
-        return f"Training begins. {FIRST}", "info"
-    if look.running:
-        return "Training; Space pauses. Draw meanwhile: the field answers as it is now.", "info"
-    if not state.step:
-        return READY, "info"
-    return "Paused. Space goes on, R rewinds to the same first parameters.", "info"
+    return run_sentence(look, WORDS, changed, answered)

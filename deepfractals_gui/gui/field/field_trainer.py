@@ -6,23 +6,14 @@ from dataclasses import dataclass, replace
 
 from deepfractals_gui.experiments.field import Field
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.gui.run_trainer import RunTrainer
+from deepfractals_gui.gui.run_trainer import RunLook, RunTrainer
 
 
 @dataclass(frozen=True, eq=False)
-class FieldLook:
-    """A run at one moment.
-
-    Attributes
-    ----------
-    state : the run
-    running : whether it goes on
-    seconds : of training so far, since the run was begun or opened
-    """
+class FieldLook(RunLook):
+    """A run of the field at one moment."""
 
     state: FieldState
-    running: bool
-    seconds: float
 
 
 class FieldTrainer(RunTrainer):

@@ -13,6 +13,7 @@ from deepfractals_gui.experiments.field_views import Race
 from deepfractals_gui.gui.controls import SPACE, MutedLabel
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.theme import number_font
 
 TITLES = {"naive": "damped iteration", "anderson": "Anderson", "multigrid": "multigrid"}
@@ -65,7 +66,7 @@ class RaceView(QWidget):
             return "None of them settles." if self.races else ""
         best = min(ended, key=cost_of)
         title = title_of(best)
-        return f"{title[:1].upper()}{title[1:]} needs the fewest evaluations: {cost_of(best):.3g}."
+        return f"{sentence(title)} needs the fewest evaluations: {cost_of(best):.3g}."
 
     def _fill(self) -> None:
         while len(self.cells) < len(self.races):

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from deepfractals_gui.core import Array, CancelFlag, Cancelled
+from deepfractals_gui.core import Array, CancelFlag
 from deepfractals_gui.experiments import field_views
 from deepfractals_gui.experiments.field_model import FieldModel
 from deepfractals_gui.experiments.field_params import solver_of
 from deepfractals_gui.experiments.field_views import Evolution, Race
-from deepfractals_gui.gui.background import message_of
 from deepfractals_gui.gui.field.field_pictures import MEAN, Colouring
-from deepfractals_gui.render.pool import lower_priority
+from deepfractals_gui.gui.worker import Worker
 
-_log = logging.getLogger(__name__)
 FRESH_SECONDS = 1 / 20
 """A solve is broken off for a newer question only while the last answer is so young: under a hand
 that never rests, answers still come."""
@@ -89,7 +85,7 @@ def answer(question: Question, cancel: CancelFlag | None = None) -> Answer:
     return Answer(question, found, drawn, time.perf_counter() - began)
 
 
-class Solving(QObject):
+class Solving(Worker):
     """Takes questions from the window's thread and never makes it wait.
 
     Signals, emitted in the solving thread; connect to them by queued connections
@@ -104,18 +100,13 @@ class Solving(QObject):
     failed = Signal(str)
 
     def __init__(self) -> None:
-        # Without a parent on purpose: the thread may still report while a window is being closed.
-        super().__init__()
-        self._changed = threading.Condition()
+        # After the window, but before training.
+        super().__init__("solving", NICENESS)
         self._waiting: Question | None = None
         self._at_hand: Question | None = None
         self._race: Question | None = None
-        self._flag = CancelFlag()
         self._racing = False
-        self._taken = True
-        self._closed = False
         self._answered = self._seconds = 0.0
-        self._thread = threading.Thread(target=self._serve, name="solving", daemon=True)
         self._thread.start()
 
     # From the window's thread
@@ -131,38 +122,10 @@ class Solving(QObject):
                 self._flag.set()
             self._changed.notify()
 
-    def took(self) -> None:
-        """The last answer has been shown: another one is welcome."""
-        with self._changed:
-            self._taken = True
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Stop and join the thread."""
-        with self._changed:
-            self._closed = True
-            self._flag.set()
-            self._changed.notify()
-        self._thread.join()
-
     # The solving thread
 
-    def _serve(self) -> None:
-        # After the window, but before training.
-        lower_priority(NICENESS)
-        while (task := self._next()) is not None:
-            try:
-                task()
-            except Cancelled:
-                # A newer question waits, or the window closes.
-                continue
-            except (ValueError, MemoryError) as error:
-                self.failed.emit(message_of(error))
-            except Exception as error:  # noqa: BLE001 - announced and logged
-                _log.exception("solving failed")
-                self.failed.emit(message_of(error))
-            finally:
-                del task
+    def _refuse(self, name: str, message: str) -> None:
+        self.failed.emit(message)
 
     def _next(self) -> Callable[[], None] | None:
         with self._changed:

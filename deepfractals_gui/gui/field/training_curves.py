@@ -4,66 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from deepfractals_gui.core import Array, Curve
 from deepfractals_gui.experiments.field_state import FieldState
-from deepfractals_gui.gui.controls import SPACE, EmptyState
 from deepfractals_gui.gui.curve_lines import Key, Line
-from deepfractals_gui.gui.curve_plot import CurvePlot
-from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
-from deepfractals_gui.gui.theme import number_font
+from deepfractals_gui.gui.run_plots import RunPlots, smoothed
 
-SMOOTHED = 20
-"""Updates over which losses and accuracies of batches are averaged."""
 TURN_MS = 20
 """From plot to plot: four of them, well within the time from look to look."""
 
 _READY = "Train (Space): loss, accuracy, evaluations and σ are drawn here."
-_BEGINS = "The first updates are being computed…"
 
 
-class TrainingCurves(QWidget):
+class TrainingCurves(RunPlots):
     """Four plots over the epochs, and the newest numbers above them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plots = {key: CurvePlot() for key in ("loss", "accuracy", "evaluations", "sigma")}
-        self.now = QLabel()
-        self.now.setProperty("role", "caption")
-        self.now.setFont(number_font(self.now.font()))
-        self.now.setAccessibleName("Newest values")
-        # Changing numbers must not push anything about.
-        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.now.setMinimumHeight(2 * self.now.fontMetrics().height())
-        plots = QWidget()
-        inner = QVBoxLayout(plots)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(SPACE)
-        for plot in self.plots.values():
-            plot.most_points = LIVE_POINTS
-            inner.addWidget(plot, 1)
+        super().__init__(("loss", "accuracy", "evaluations", "sigma"), _READY, parent)
         self._waiting: dict[str, list[Line]] = {}
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(TURN_MS)
         self._turn.timeout.connect(self._draw_next)
-        self.empty = EmptyState("")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(plots)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE // 2)
-        column.addWidget(self.now)
-        column.addWidget(self._pages, 1)
 
     def set_state(self, state: FieldState, running: bool = False) -> None:
         """Show a run as it is now."""
-        self.empty.label.setText(_BEGINS if running else _READY)
-        self.now.setText(newest_words(state))
-        self._pages.setCurrentIndex(1 if len(state.updates) > 1 else 0)
-        if len(state.updates) > 1:
+        known = len(state.updates) > 1
+        self._tell(newest_words(state), running, known)
+        if known:
             self._waiting = lines_of(state)
             self._draw_next()
 
@@ -100,14 +69,6 @@ def lines_of(state: FieldState) -> dict[str, list[Line]]:
     ]
     sigma = [line("σ of W", x, updates.column("sigma"), 2)]
     return {"loss": loss, "accuracy": right, "evaluations": cost, "sigma": sigma}
-
-
-def smoothed(values: Array, count: int = SMOOTHED) -> Array:
-    """The mean of each value and those before it, ``count`` of them at most."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - count, 0)
-    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
 
 
 def newest_words(state: FieldState) -> str:

@@ -21,6 +21,7 @@ from deepfractals_gui.gui.lab.layer_list import LayerList
 from deepfractals_gui.gui.lab.network_view import NetworkView
 from deepfractals_gui.gui.lab.training_fields import TrainingFields
 from deepfractals_gui.gui.lab.words import count_words, parameter_count
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.nn import DenseSpec, LayerSpec, NetSpec, SpecError
 
 _WHERE = re.compile(r"layer (\d+): (.*)", re.DOTALL)
@@ -136,7 +137,7 @@ class Builder(QWidget):
 
     def _say(self, index: int | None, message: str) -> None:
         self.layers.set_error(index, message)
-        self.error_line.set_text("" if index is not None else message[:1].upper() + message[1:])
+        self.error_line.set_text("" if index is not None else sentence(message))
 
     def _show(self, spec: NetSpec) -> None:
         self.view.set_spec(spec)

@@ -13,7 +13,7 @@ from deepfractals_gui.gui.controls import SPACE, EmptyState, Scroll, Segmented
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
 from deepfractals_gui.gui.lab.layer_bars import LayerBars
-from deepfractals_gui.gui.lab.live_curves import LIVE_POINTS
+from deepfractals_gui.gui.run_plots import LIVE_POINTS
 
 _SHARES = (-0.03, 1.03)
 """The axis of a share, with a little room for lines at its ends."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import Slot
 
 from deepfractals_gui.gui.lab.exports import export_curves, export_view
+from deepfractals_gui.gui.run_files import Entry, RunFiles
 
 if TYPE_CHECKING:
     from deepfractals_gui.gui.lab.lab_page import LabPage
@@ -19,41 +19,23 @@ _DATA = "Data (*.csv *.tsv *.txt *.npz *.gz *-ubyte *.idx *.idx3-ubyte);;All fil
 _RUN = "Training run (*.npz)"
 
 
-class LabFiles(QObject):
+class LabFiles(RunFiles):
     """What the menu of the lab does with files."""
 
     def __init__(self, page: LabPage) -> None:
         super().__init__(page)
         self._page = page
-        self._folder = str(Path.home())
-
-    def fill(self, menu: QMenu) -> None:
-        """Put everything that has to do with files into a menu."""
-        for words, keys, act in (
-            ("Open data…", "Ctrl+O", self.open_data),
-            ("Open run…", "Ctrl+Shift+O", self.open_run),
-            ("Save run…", "Ctrl+S", self.save_run),
-            ("", "", None),
-            ("Export this view…", "Ctrl+E", self.export_view),
-            ("Export curves as picture…", "", self.export_plots),
-            ("Export curves as CSV…", "Ctrl+Shift+E", self.export_curves),
-        ):
-            if act is None:
-                menu.addSeparator()
-                continue
-            action = menu.addAction(words, act)
-            # The page has the shortcut: that of a menu which is closed isn't heard everywhere.
-            action.setText(f"{words}\t{keys}" if keys else words)
 
     @property
-    def shortcuts(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        """Keys, and what they do."""
+    def entries(self) -> tuple[Entry, ...]:
         return (
-            ("Ctrl+O", self.open_data),
-            ("Ctrl+Shift+O", self.open_run),
-            ("Ctrl+S", self.save_run),
-            ("Ctrl+E", self.export_view),
-            ("Ctrl+Shift+E", self.export_curves),
+            Entry("Open data…", "Ctrl+O", self.open_data),
+            Entry("Open run…", "Ctrl+Shift+O", self.open_run),
+            Entry("Save run…", "Ctrl+S", self.save_run),
+            Entry(),
+            Entry("Export this view…", "Ctrl+E", self.export_view),
+            Entry("Export curves as picture…", "", self.export_plots),
+            Entry("Export curves as CSV…", "Ctrl+Shift+E", self.export_curves),
         )
 
     def take(self, path: Path) -> None:
@@ -108,22 +90,6 @@ class LabFiles(QObject):
             self._page.bar.say(str(error), "error")
         else:
             self._page.bar.say(f"Wrote {path.name}", "good")
-
-    def _asked_to_open(self, title: str, kinds: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._page, title, self._folder, kinds)
-        if not name:
-            return None
-        self._folder = str(Path(name).parent)
-        return Path(name)
-
-    def _asked_to_save(self, title: str, name: str, kinds: str) -> Path | None:
-        start = str(Path(self._folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._page, title, start, kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        self._folder = str(path.parent)
-        return path if path.suffix else path.with_suffix(Path(name).suffix)
 
 
 def is_run(path: Path) -> bool:

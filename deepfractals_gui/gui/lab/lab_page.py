@@ -9,20 +9,15 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QHideEvent,
-    QKeyEvent,
-    QKeySequence,
     QResizeEvent,
-    QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from deepfractals_gui.experiments.lab_examples import EXAMPLES, Example
 from deepfractals_gui.experiments.lab_params import LabParams
-from deepfractals_gui.gui.controls import SPACE, QuietButton, Segmented
+from deepfractals_gui.gui.controls import Segmented
 from deepfractals_gui.gui.fetch_dialog import stop_fetching
 from deepfractals_gui.gui.lab.kept_runs import KeptRuns
 from deepfractals_gui.gui.lab.lab_files import LabFiles
@@ -32,17 +27,16 @@ from deepfractals_gui.gui.lab.sentences import ended, sentence_of
 from deepfractals_gui.gui.lab.settings_panel import SettingsPanel
 from deepfractals_gui.gui.lab.side_panel import SidePanel
 from deepfractals_gui.gui.lab.sights import Sights
-from deepfractals_gui.gui.lab.train_bar import TrainBar
 from deepfractals_gui.gui.lab.trainer import Trainer
 from deepfractals_gui.gui.lab.words import network_words
+from deepfractals_gui.gui.run_columns import COMPACT, beside, under_bar
+from deepfractals_gui.gui.run_page import RunPage
 
 NARROW = 840
 """Below this width the curves lie under the view, not beside it."""
-COMPACT = 1240
-"""Below this width the columns are as narrow as they can be."""
 
 
-class LabPage(QWidget):
+class LabPage(RunPage):
     """Settings, view and curves of one training run, which goes on while other pages are shown.
 
     Signals
@@ -50,6 +44,10 @@ class LabPage(QWidget):
     mapWished(LabParams)     map the trainability of the network and the data of this run
     sliceWished(LabState)    show the loss about its weights
     """
+
+    trainer: Trainer
+    settings: SettingsPanel
+    files: LabFiles
 
     mapWished = Signal(object)
     sliceWished = Signal(object)
@@ -60,20 +58,12 @@ class LabPage(QWidget):
         parent: QWidget | None = None,
         folder: Path | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(True)
-        # The columns rearrange themselves: what they ask for now must not hold the window open.
-        self.setMinimumSize(640, 420)
-        self.setAccessibleName("Lab")
         first = params or EXAMPLES[0].params
+        super().__init__("Lab", first, parent)
         self.look: Look | None = None
         self._note = EXAMPLES[0].note if params is None else ""
-        self._changed = False
-        self._more_epochs = first.epochs
         self.trainer = Trainer()
         self.settings = SettingsPanel(first)
-        self.bar = TrainBar()
         self.sights = Sights()
         self.side = SidePanel()
         self.files = LabFiles(self)
@@ -94,33 +84,10 @@ class LabPage(QWidget):
         self.pace.setSizePolicy(self.sizePolicy().Policy.Fixed, self.sizePolicy().Policy.Fixed)
         self.pace.setAccessibleName("Pace of the training")
         self.pace.setToolTip("Train slowly enough to watch, or as fast as this machine can")
-        self.menu_button = QuietButton("Files ▾", "Data, runs and pictures as files")
-        self.menu_button.setPopupMode(QuietButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.menu_button)
-        self.files.fill(menu)
-        self.menu_button.setMenu(menu)
         self.bar.extra.addWidget(self.pace)
-        self.bar.extra.addWidget(self.menu_button)
-        self._view = QSplitter(Qt.Orientation.Horizontal)
-        self._view.addWidget(self.sights)
-        self._view.addWidget(self.side)
-        self._view.setStretchFactor(0, 1)
-        self._view.setStretchFactor(1, 0)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(SPACE, SPACE + SPACE // 2, 0, 0)
-        column.setSpacing(SPACE)
-        self.bar.setContentsMargins(SPACE, 0, 2 * SPACE, 0)
-        column.addWidget(self.bar)
-        column.addWidget(self._view, 1)
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.addWidget(self.settings)
-        self._columns.addWidget(right)
-        self._columns.setStretchFactor(0, 0)
-        self._columns.setStretchFactor(1, 1)
-        for splitter in (self._view, self._columns):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(5)
+        self._add_menu("Data, runs and pictures as files")
+        self._view = beside(self.sights, self.side)
+        self._columns = beside(self.settings, under_bar(self.bar, self._view), stretched=1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._columns)
@@ -129,17 +96,8 @@ class LabPage(QWidget):
         self._phases: deque[Callable[[], None]] = deque()
 
     def _connect(self) -> None:
-        queued = Qt.ConnectionType.QueuedConnection
-        self.trainer.looked.connect(self._looked, queued)
-        self.trainer.failed.connect(self._failed, queued)
-        self.trainer.done.connect(self._done, queued)
+        self._connect_run()
         self._painted.painted.connect(self._show_phase)
-        self.trainer.opened.connect(self._opened, queued)
-        self.bar.startWished.connect(self.start)
-        self.bar.pauseWished.connect(self.pause)
-        self.bar.batchWished.connect(self.trainer.step_batch)
-        self.bar.epochWished.connect(self.trainer.step_epoch)
-        self.bar.rewindWished.connect(self.rewind)
         self.pace.chosen.connect(self._pace_chosen)
         self.settings.changed.connect(self._settings_changed)
         self.settings.exampleChosen.connect(self.open_example)
@@ -148,9 +106,6 @@ class LabPage(QWidget):
         self.side.keepWished.connect(self.keep)
         self.side.mapWished.connect(self._map)
         self.side.sliceWished.connect(self._slice)
-        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        for keys, act in self.files.shortcuts:
-            QShortcut(QKeySequence(keys), self, context=inside).activated.connect(act)
 
     @property
     def params(self) -> LabParams:
@@ -176,11 +131,6 @@ class LabPage(QWidget):
         self.trainer.run()
 
     @Slot()
-    def pause(self) -> None:
-        self.bar.set_running(False)
-        self.trainer.pause()
-
-    @Slot()
     def rewind(self) -> None:
         """Go back to the first weights; settings that have changed are applied."""
         if self._changed:
@@ -201,11 +151,6 @@ class LabPage(QWidget):
         """Begin with a network and the data on which it shows something."""
         self.open_params(example.params)
         self._note = example.note
-
-    def _begin(self, params: LabParams, run: bool = False) -> None:
-        self._changed = False
-        self.settings.clear_errors()
-        self.trainer.begin(params, run)
 
     @Slot()
     def keep(self) -> None:
@@ -231,8 +176,7 @@ class LabPage(QWidget):
 
     # What the trainer says
 
-    @Slot(object)
-    def _looked(self, look: Look) -> None:
+    def _take(self, look: Look) -> None:
         fresh = self.look is None or self.look.data is not look.data
         self.look = look
         if fresh or not look.step:
@@ -262,25 +206,13 @@ class LabPage(QWidget):
         else:
             self.trainer.took()
 
-    @Slot(str, str)
-    def _failed(self, name: str, message: str) -> None:
+    def _fail(self, name: str, message: str) -> None:
+        super()._fail(name, message)
         self._changed = self.look is not None
-        self.bar.set_running(False)
-        shown = self.settings.show_error(name, message)
-        words = f"{message[:1].upper()}{message[1:]}"
-        self.bar.say("This can't be used: see the settings." if shown else words, "error")
 
-    @Slot(str)
-    def _done(self, message: str) -> None:
-        self.bar.say(message, "good")
-
-    @Slot(object)
-    def _opened(self, params: LabParams) -> None:
-        """Show the settings of a run that goes on from its file."""
-        self._changed, self._note = False, ""
-        self._more_epochs = params.epochs
-        self.settings.clear_errors()
-        self.settings.set_params(params)
+    def _show_opened(self, params: LabParams) -> None:
+        self._note = ""
+        super()._show_opened(params)
 
     # What a person changes
 
@@ -344,30 +276,9 @@ class LabPage(QWidget):
         part = 190 if not beside else 360 if roomy else 250
         self._view.setSizes([room - part, part])
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = not event.modifiers() or event.modifiers() == Qt.KeyboardModifier.KeypadModifier
-        acts = {
-            Qt.Key.Key_Space: self.pause if self.bar.running else self.start,
-            Qt.Key.Key_B: self.bar.batch_button.click,
-            Qt.Key.Key_E: self.bar.epoch_button.click,
-            Qt.Key.Key_R: self.bar.rewind_button.click,
-            Qt.Key.Key_K: self.keep,
-        }
-        act = acts.get(Qt.Key(event.key()))
-        if plain and act is not None and not event.isAutoRepeat():
-            act()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files.take(paths[0])
+    @property
+    def _keys(self) -> dict[Qt.Key, Callable[[], None]]:
+        return {Qt.Key.Key_K: self.keep}
 
     def shut_down(self) -> None:
         """Stop training: the window closes."""

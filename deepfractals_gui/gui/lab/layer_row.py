@@ -14,6 +14,7 @@ from deepfractals_gui.gui.controls import SPACE, ChoiceBox, ErrorLine, QuietButt
 from deepfractals_gui.gui.icons import icon
 from deepfractals_gui.gui.lab.words import layer_words, title
 from deepfractals_gui.gui.number_box import NumberBox
+from deepfractals_gui.gui.sentences import sentence
 from deepfractals_gui.gui.theme import Theme, appearance, theme
 from deepfractals_gui.nn import (
     ACTIVATIONS,
@@ -240,7 +241,7 @@ class LayerRow(QWidget):
 
     def set_error(self, message: str) -> None:
         """Say below the layer what is wrong with it; "" clears it."""
-        self.error_line.set_text(message[:1].upper() + message[1:])
+        self.error_line.set_text(sentence(message))
 
     # Edits
 

@@ -10,21 +10,16 @@ import numpy as np
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from deepfractals_gui.core import Array, Curve
-from deepfractals_gui.gui.controls import SPACE, EmptyState, QuietButton
+from deepfractals_gui.gui.controls import SPACE, QuietButton
 from deepfractals_gui.gui.curve_lines import Key, Line
 from deepfractals_gui.gui.curve_plot import CurvePlot
-from deepfractals_gui.gui.theme import number_font
+from deepfractals_gui.gui.run_plots import NewestWords, PlotStack
 
-LIVE_POINTS = 480
-"""Points drawn of a curve that changes all the time."""
 _TRAIN, _TEST = 0, 1
 """Series of the theme; test curves are dashed as well."""
 
@@ -53,7 +48,6 @@ class LiveCurves(QWidget):
         self.loss, self.accuracy = CurvePlot(), CurvePlot()
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(110)
-            plot.most_points = LIVE_POINTS
         self.scale = QuietButton("log", "Logarithmic axis of the loss")
         self.scale.setCheckable(True)
         self.scale.setChecked(True)
@@ -61,37 +55,27 @@ class LiveCurves(QWidget):
             self.scale.sizePolicy().Policy.Fixed, self.sizePolicy().Policy.Fixed
         )
         self.scale.toggled.connect(self._rescale)
-        self.now = QLabel()
-        self.now.setProperty("role", "caption")
-        self.now.setFont(number_font(self.now.font()))
-        self.now.setAccessibleName("Newest values")
-        # Changing numbers must not push anything about.
-        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.now.setMinimumHeight(2 * self.now.fontMetrics().height())
+        self.now = NewestWords()
         self._curves: Curves | None = None
         head = QHBoxLayout()
         head.addWidget(self.now, 1)
         head.addWidget(self.scale)
-        self.empty = EmptyState("The loss and the accuracy of every epoch are drawn here.")
-        plots = QWidget()
-        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom, plots)
-        self._plots.setContentsMargins(0, 0, 0, 0)
-        self._plots.setSpacing(2 * SPACE)
-        self._plots.addWidget(self.loss, 1)
-        self._plots.addWidget(self.accuracy, 1)
+        self._pages = PlotStack(
+            (self.loss, self.accuracy),
+            "The loss and the accuracy of every epoch are drawn here.",
+            2 * SPACE,
+        )
+        self.empty = self._pages.empty
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addLayout(head)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(plots)
         column.addWidget(self._pages, 1)
 
     def set_side_by_side(self, wanted: bool) -> None:
         """Lay the plots beside each other or below each other."""
         directions = QBoxLayout.Direction
-        self._plots.setDirection(directions.LeftToRight if wanted else directions.TopToBottom)
+        self._pages.rows.setDirection(directions.LeftToRight if wanted else directions.TopToBottom)
 
     def set_curves(self, curves: Curves | None) -> None:
         """Show a history; without two epochs there is no curve."""
@@ -103,9 +87,9 @@ class LiveCurves(QWidget):
         self._curves = curves
         self.now.setText("" if curves is None else newest_words(curves))
         if curves is None or len(curves.x) < 2:
-            self._pages.setCurrentIndex(0)
+            self._pages.show_plots(False)
             return []
-        self._pages.setCurrentIndex(1)
+        self._pages.show_plots(True)
         self.accuracy.setVisible(curves.has_accuracy)
         if not curves.has_accuracy:
             return [partial(self._show_loss, curves)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepfractals_gui.gui.lab.looks import Look
+from deepfractals_gui.gui.sentences import sentence
 
 READY = "Press Space to train."
 CHANGED = "The settings have changed since this run began: Rewind applies them."
@@ -25,11 +26,11 @@ def sentence_of(look: Look, note: str = "", changed: bool = False) -> tuple[str,
 def stopped_words(look: Look) -> tuple[str, str]:
     """Why a run stopped, and what can be done now."""
     reason, _, advice = look.stopped.partition("; ")
-    words = f"{reason[:1].upper()}{reason[1:]}."
+    words = f"{sentence(reason)}."
     if look.exploded:
-        advice = f"{advice[:1].upper()}{advice[1:]}." if advice else ""
+        advice = f"{sentence(advice)}." if advice else ""
         return f"{words} {advice} Rewind and try again.".replace("  ", " "), "error"
-    rest = f" {advice[:1].upper()}{advice[1:]}." if advice else ""
+    rest = f" {sentence(advice)}." if advice else ""
     if ended(look):
         return f"{words}{rest} Space trains as many again.", "good"
     return f"{words}{rest} Change when to stop, or rewind.", "good"

@@ -14,6 +14,7 @@ from deepfractals_gui.gui.fetch_dialog import offer_mnist
 from deepfractals_gui.gui.fields import DataField
 from deepfractals_gui.gui.lab.builder import Builder
 from deepfractals_gui.gui.lab.run_fields import RunFields
+from deepfractals_gui.gui.run_columns import uncut_width
 from deepfractals_gui.nn import NetSpec
 
 ENDS = ("epochs", "target", "patience")
@@ -63,8 +64,7 @@ class SettingsPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         self.view = Scroll(content)
         outer.addWidget(self.view)
-        # Room for the scroll bar, too: nothing is ever cut.
-        self.setMinimumWidth(content.minimumSizeHint().width() + SPACE + SPACE // 2)
+        self.setMinimumWidth(uncut_width(content))
 
     def set_params(self, params: LabParams) -> None:
         """Show the parameters of a run; emits nothing."""

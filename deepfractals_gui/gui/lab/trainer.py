@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from deepfractals_gui.core import CancelFlag, ParamError
+from deepfractals_gui.core import CancelFlag
 from deepfractals_gui.experiments.lab import Lab, finished
 from deepfractals_gui.experiments.lab_data import dataset_of, fitted
 from deepfractals_gui.experiments.lab_params import LabParams
 from deepfractals_gui.experiments.lab_state import LabState
-from deepfractals_gui.gui.background import message_of
 from deepfractals_gui.gui.lab.history import History
 from deepfractals_gui.gui.lab.looks import look_at
+from deepfractals_gui.gui.worker import Worker
 
-_log = logging.getLogger(__name__)
 LOOK_SECONDS = 1 / 20
 """Looks follow each other no faster than this."""
 SLICE_SECONDS = 0.012
@@ -32,7 +29,7 @@ WATCHED_LOOKS = 100
 """At the pace at which one can watch, a run is shown in about so many looks, or more."""
 
 
-class Trainer(QObject):
+class Trainer(Worker):
     """Takes commands from the window's thread and never makes it wait.
 
     Signals, emitted in the training thread; connect to them by queued connections
@@ -49,13 +46,11 @@ class Trainer(QObject):
     opened = Signal(object)
 
     def __init__(self) -> None:
-        # Without a parent on purpose: the thread may still report while a window is being closed.
-        super().__init__()
+        # Not at a lower priority: while this thread holds the interpreter and is put off for some
+        # other program, the window's thread would wait along with it.
+        super().__init__("training")
         self._lab = Lab()
-        self._changed = threading.Condition()
-        self._commands: deque[tuple[str, Callable[[], None] | None]] = deque()
-        self._flag = CancelFlag()
-        self._taken = True
+        self._commands: deque[tuple[str, Callable[[], None]]] = deque()
         self._state: LabState | None = None
         self._running = False
         self._watched = True
@@ -66,7 +61,6 @@ class Trainer(QObject):
         self._fresh = False
         self._epoch_shown = 0
         self._earliest = self._shown = 0.0
-        self._thread = threading.Thread(target=self._serve, name="training", daemon=True)
         self._thread.start()
 
     # Commands, from the window's thread
@@ -117,17 +111,7 @@ class Trainer(QObject):
         with self._changed:
             if not self._taken and self._running:
                 self._earliest = max(self._earliest, now + SHARE * (now - self._shown))
-            self._taken = True
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Stop and join the thread."""
-        with self._changed:
-            self._commands.clear()
-            self._commands.append(("close", None))
-            self._flag.set()
-            self._changed.notify()
-        self._thread.join()
+        super().took()
 
     def _order(self, command: Callable[[], None], name: str = "") -> None:
         """Carry out a command after those that wait; of a name only the last one waits."""
@@ -141,32 +125,14 @@ class Trainer(QObject):
 
     # The training thread
 
-    def _serve(self) -> None:
-        # Not at a lower priority: while this thread holds the interpreter and is put off for some
-        # other program, the window's thread would wait along with it.
-        while True:
-            command = self._next()
-            if command is None:
-                return
-            try:
-                command()
-            except ParamError as error:
-                self._running = False
-                self.failed.emit(error.name, error.message)
-            except (ValueError, OSError, MemoryError) as error:
-                self._running = False
-                self.failed.emit("", message_of(error))
-            except Exception as error:  # noqa: BLE001 - announced and logged
-                self._running = False
-                _log.exception("training failed")
-                self.failed.emit("", message_of(error))
-            # The frame may hold widgets' last references no longer than it must.
-            del command
+    def _refuse(self, name: str, message: str) -> None:
+        self._running = False
+        self.failed.emit(name, message)
 
     def _next(self) -> Callable[[], None] | None:
-        """What to do next: a command, a look, a piece of training; None ends the thread."""
+        """What to do next: a command, a look, a piece of training."""
         with self._changed:
-            while True:
+            while not self._closed:
                 if self._commands:
                     command = self._commands.popleft()[1]
                     self._flag = CancelFlag()
@@ -179,6 +145,7 @@ class Trainer(QObject):
                 if self._running and self._taken and not self._waits():
                     return self._train
                 self._changed.wait(self._earliest - now if due else None)
+            return None
 
     def _waits(self) -> bool:
         """Whether training waits for its last epochs to be seen."""

@@ -47,6 +47,17 @@ def test_a_text_gets_keys_is_read_by_them_and_let_go(page, qtbot) -> None:
     qtbot.waitUntil(lambda: not page.look.state.library, timeout=PATIENCE)
 
 
+def test_keys_asked_for_while_it_learns_belong_to_the_model_that_it_rests_with(page, qtbot) -> None:
+    page.trainer.set_epochs(0)
+    page.start()
+    qtbot.waitUntil(lambda: page.look.running and page.look.state.step > 2, timeout=PATIENCE)
+    page._key("asyoulik", QUICK, 1)
+    qtbot.waitUntil(lambda: bool(page.look.state.library), timeout=PATIENCE)
+    assert not page.look.running
+    assert page.look.state.library[0].step == page.look.state.step
+    assert not page.keys.view.rows[1].outdated
+
+
 def test_sizes_of_keys_are_compared(page, qtbot) -> None:
     page._compare("asyoulik", QUICK)
     qtbot.waitUntil(lambda: bool(page.keys.view.plot.lines[0].curve.x.size), timeout=PATIENCE)

@@ -48,10 +48,10 @@ def test_what_is_seen_is_read_again_while_it_learns(page, qtbot) -> None:
 def test_text_strip_and_words_follow_each_other(page) -> None:
     page.reading.strip._scrub(400)
     assert page.reading.page.at == 400
-    assert "401 of 600" in page.reading.words.text()
+    assert "401 of 600" in page.reading.place.text()
     QTest.keyClick(page.reading.page, Qt.Key.Key_Home)
     assert page.reading.strip.at == 0
-    assert "reads" in page.reading.words.text()
+    assert "Reads" in page.reading.told.text()
 
 
 def test_a_run_is_interrupted_saved_and_resumed_as_if_nothing_had_happened(

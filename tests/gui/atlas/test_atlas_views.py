@@ -121,6 +121,20 @@ def test_the_library_lists_texts_with_keys_sizes_and_accuracies(qtbot) -> None:
     assert view.table.item(1, 0).text() == "a page"
 
 
+@pytest.mark.parametrize(("wide", "hidden"), [(600, ()), (200, (1, 3))])
+def test_a_narrow_library_keeps_its_names(qtbot, wide, hidden) -> None:
+    view = KeysView()
+    qtbot.addWidget(view)
+    view.resize(wide, 500)
+    view.set_rows(ROWS)
+    view.show()
+    qtbot.waitExposed(view)
+    table = view.table
+    assert tuple(n for n in range(5) if table.isColumnHidden(n)) == hidden
+    assert table.columnWidth(0) >= table.fontMetrics().horizontalAdvance("as you l…")
+    assert "125,179 characters, keys 126 × 32, 8,076 bytes" in table.item(2, 0).toolTip()
+
+
 def test_a_row_is_chosen_by_enter_and_let_go_by_del_but_never_the_masters(qtbot) -> None:
     view = KeysView()
     qtbot.addWidget(view)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 
 from deepfractals_gui.atlas.texts import Book, book_of, shipped_book
 from deepfractals_gui.gui.atlas.book_rows import Row
+from deepfractals_gui.gui.atlas.page_painting import alone
 from deepfractals_gui.gui.atlas.read_text import ReadText
-from deepfractals_gui.gui.atlas.text_view import TextView
+from deepfractals_gui.gui.atlas.text_view import ROWS_AT_ONCE, TextView
 from deepfractals_gui.gui.theme import DARK, LIGHT
 
 
@@ -148,3 +152,68 @@ def test_odd_characters_are_painted(make, qtbot) -> None:
     view = make(book, read_wrongly(book, 2))
     assert not view.grab().isNull()
     assert len(view.rows) == 2
+
+
+class Painted(QObject):
+    """Notes what of a widget is drawn."""
+
+    def __init__(self, view: TextView) -> None:
+        super().__init__(view)
+        self.region = QRegion()
+        view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def patch_row(view: TextView, number: int) -> None:
+    """Read a row wrongly, all of it."""
+    row = view.rows[number]
+    symbols = (view.read.symbols[row.start : row.stop] + 1) % len(view.alphabet)
+    view.read.patch(row.start, symbols, np.zeros(len(symbols), bool))
+
+
+def test_only_rows_that_read_otherwise_now_are_drawn_again(alice, qtbot) -> None:
+    alice.refresh()
+    alice.repaint()
+    QCoreApplication.processEvents()
+    painted = Painted(alice)
+    patch_row(alice, 5)
+    alice.refresh()
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    row = alice.rows[5]
+    assert painted.region.boundingRect().contains(alice.place_of(row.start).center().toPoint())
+    for other in (alice.rows[3], alice.rows[7]):
+        assert not painted.region.contains(alice.place_of(other.start).center().toPoint())
+    assert alice.phases() == []
+
+
+def test_a_page_drawn_row_by_row_is_the_page_drawn_at_once(alice) -> None:
+    alice.set_at(alice.rows[3].start + 4)
+    patch_row(alice, 2)
+    whole = QImage(alice.size(), QImage.Format.Format_RGB32)
+    pieces = whole.copy()
+    alice.render(whole)
+    tops = [round(alice.place_of(row.start).top()) for row in alice.rows]
+    for top, foot in pairwise([0, *tops, alice.height()]):
+        region = QRegion(0, top, alice.width(), foot - top)
+        alice.render(pieces, region.boundingRect().topLeft(), region)
+    assert pieces == whole
+
+
+def test_a_page_that_is_new_is_drawn_in_pieces(alice) -> None:
+    alice.refresh()
+    for number in range(len(alice.rows)):
+        patch_row(alice, number)
+    count = len(alice.phases())
+    assert count == -(-len(alice.rows) // ROWS_AT_ONCE)
+
+
+def test_signs_that_may_be_wide_are_drawn_one_by_one(alice) -> None:
+    metrics = QFontMetricsF(alice.font())
+    wide = metrics.horizontalAdvance("x")
+    found = alone(["a", "é", "·", "◌", "क", "ش", "中"], metrics, wide).tolist()
+    assert found == sorted(["◌", "क", "ش", "中"])
+    assert "a" in alone(["a"], metrics, 2 * wide)

@@ -115,6 +115,17 @@ def test_a_button_puts_a_digit_and_the_next_one(view, drawn) -> None:
     assert (drawn[1] == shipped_digit(3, 1)).all()
 
 
+def test_the_ground_goes_on_around_a_digit_that_fills_the_image(view) -> None:
+    pad = view.pad
+    pad.put_digit(8)
+    assert pad.image[0].any()
+    shot = pad.grab().toImage()
+    frame, box = pad.frame(), pad.box()
+    for x in np.linspace(frame.left() + 4, frame.right() - 4, 40):
+        for y in ((frame.top() + box.top()) / 2, (frame.bottom() + box.bottom()) / 2):
+            assert shot.pixelColor(round(float(x)), round(y)).lightness() == 0
+
+
 def test_keys_draw_put_digits_and_clear(view, drawn) -> None:
     pad = view.pad
     pad.setFocus()

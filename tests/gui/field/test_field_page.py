@@ -28,9 +28,9 @@ from deepfractals_gui.gui.field.field_exports import (
 )
 from deepfractals_gui.gui.field.field_page import FieldPage
 from deepfractals_gui.gui.field.field_pictures import Colouring, strip_steps
-from deepfractals_gui.gui.field.field_sentences import PREPARING, READY
+from deepfractals_gui.gui.field.field_sentences import WORDS
 from deepfractals_gui.gui.field.solving import Answer, Question, answer
-from deepfractals_gui.gui.field.training_curves import smoothed
+from deepfractals_gui.gui.run_plots import smoothed
 
 PATIENCE = 120_000
 SMALL = FieldRunParams(channels=2, side=8, pooled=4, epochs=2, batch=128)
@@ -118,11 +118,11 @@ def test_a_newcomer_is_told_that_the_field_is_prepared(qtbot, monkeypatch) -> No
     page = FieldPage(SMALL)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: page.bar.words == PREPARING, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.bar.words == WORDS.preparing, timeout=PATIENCE)
     assert page.evolution.magnitude.image is None
     go_on.set()
     qtbot.waitUntil(lambda: page.answer is not None, timeout=PATIENCE)
-    assert page.bar.words == READY
+    assert page.bar.words == WORDS.ready
     page.shut_down()
 
 
