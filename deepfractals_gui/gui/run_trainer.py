@@ -69,7 +69,7 @@ class RunTrainer(Worker):
         self._slice, self._threads = slice_seconds, threads
         self._commands: deque[Callable[[], None]] = deque()
         self._state: Any = None
-        self._running = self._fresh = False
+        self._running = self._fresh = self._told = False
         self._seconds = 0.0
         self._thread.start()
 
@@ -136,7 +136,8 @@ class RunTrainer(Worker):
                 if self._commands:
                     self._flag = CancelFlag()
                     return self._commands.popleft()
-                if self._fresh and self._taken:
+                # That training has begun or ended is told at once: the next update may take long.
+                if self._fresh and (self._taken or self._running != self._told):
                     return self._show
                 if self._running:
                     return self._go_on
@@ -174,7 +175,7 @@ class RunTrainer(Worker):
     def _show(self) -> None:
         if self._state is None:
             return
-        self._fresh = False
+        self._fresh, self._told = False, self._running
         look = self._look()
         with self._changed:
             self._taken = False
