@@ -172,13 +172,20 @@ class AtlasTrainer(RunTrainer):
     def _read(self, start: int, stop: int, threads: bool = False) -> Stretch:
         """Raises Cancelled, where threads are asked for: these are parts that can wait."""
         state: AtlasState = self._state
+        text = state.library[self._text - 1] if self._text else None
+        book = state.book if text is None else text.book
+        stop = min(stop, len(book))
+        start = min(start, stop)
         cancel = self._flag if threads else None
-        if self._text:
-            return _keyed_stretch(state, state.library[self._text - 1], start, stop)
-        stop = min(stop, len(state.book))
         with working() if threads else nullcontext() as pool:
-            found = read_back(state, min(start, stop), stop, cancel=cancel, pool=pool)
-        return Stretch(found.start, found.symbols, found.right(state.book.symbols), found.sureness)
+            if text is None:
+                found = read_back(state, start, stop, cancel=cancel, pool=pool)
+            else:
+                found = read_text(
+                    state.spec, state.training.params, text.keys, start, stop, cancel=cancel,
+                    pool=pool,
+                )  # fmt: skip
+        return Stretch(start, found.symbols, found.right(book.symbols), found.sureness)
 
     def _advance(
         self, updates: int | None = None, seconds: float | None = None, to_epoch: bool = False
@@ -243,11 +250,3 @@ class AtlasTrainer(RunTrainer):
             kept = tuple(one for n, one in enumerate(state.library, 1) if n != text)
             self._state = replace(state, library=kept)
             self._choose(0)
-
-
-def _keyed_stretch(state: AtlasState, text: KeyedText, start: int, stop: int) -> Stretch:
-    """Read a stretch of a text of the library."""
-    stop = min(stop, text.keys.length)
-    found = read_text(state.spec, state.training.params, text.keys, start, stop)
-    right = found.symbols == text.book.symbols[start:stop]
-    return Stretch(start, found.symbols, right, found.sureness)
