@@ -180,8 +180,8 @@ def note_of(size: int) -> str:
     bits = 32 * size
     return (
         f"{size} float32 numbers are at most {bits:,} bits, fewer than about "
-        f"{int(bits / LETTER_BITS):,} characters of English at {LETTER_BITS} bits each. Therefore "
-        "a text gets a key for every page."
+        f"{int(bits / LETTER_BITS):,} characters of English at {LETTER_BITS} bits each; of these "
+        "bits two or three a number can be had. Therefore a text gets a key for every page."
     )
 
 
