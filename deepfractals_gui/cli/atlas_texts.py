@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture
 from deepfractals_gui.cli.notes import say
 from deepfractals_gui.cli.progress import ProgressLine
-from deepfractals_gui.cli.run_folder import LAST, file_of, write
+from deepfractals_gui.cli.run_folder import LAST, Watch, check_known, file_of, write
 from deepfractals_gui.core import CancelFlag
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.experiments.atlas_book import text_for
     from deepfractals_gui.experiments.atlas_library import check_room
 
-    state, path = _run(options.run), _file(options.run)
+    file = Watch(_file(options.run))
+    state = _run(options.run)
     named = options.text in shipped_books()
     if not named and not Path(options.text).exists():
         raise ValueError(
@@ -77,11 +79,11 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     keys = KeySpec(options.size, options.page, options.steps)
     check(state.spec, keys, len(text))
     check_room(state, text, keys)
-    return lambda flag: _key(state, path, text, keys, options, flag)
+    return lambda flag: _key(state, file, text, keys, options, flag)
 
 
 def _key(
-    state: AtlasState, path: Path, text: Book, keys: Any, options: argparse.Namespace,
+    state: AtlasState, file: Watch, text: Book, keys: Any, options: argparse.Namespace,
     flag: CancelFlag,
 ) -> None:  # fmt: skip
     from deepfractals_gui.experiments.atlas import curve_of, keyed
@@ -98,7 +100,9 @@ def _key(
             curve = curve_of(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
-    write(path, run_bytes(state))
+    if file.changed:
+        state = _joined(state, file.path, text, keys)
+    write(file.path, run_bytes(state))
     name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {
@@ -123,6 +127,24 @@ def _key(
         )]  # fmt: skip
         lines.append(f"no key        {curve.without:.2%}, on {curve.characters:,} characters")
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _joined(state: AtlasState, path: Path, text: Book, keys: Any) -> AtlasState:
+    """The run as its file has it by now, with the last text of a state from before.
+
+    Raises
+    ------
+    ValueError   it is another run, or has no room for the text
+    """
+    from deepfractals_gui.experiments.atlas_files import load_run
+    from deepfractals_gui.experiments.atlas_library import added, check_room
+
+    found = load_run(path, {"book": state.params.book})
+    check_known(found, state, path)
+    check_room(found, text, keys)
+    if found.step != state.step:
+        say("the run was trained on meanwhile; the keys are older than its master")
+    return replace(found, library=added(found.library, replace(state.library[-1], book=text)))
 
 
 def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:

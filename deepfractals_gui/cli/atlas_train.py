@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,13 @@ def plan(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 
     folder = picture.check_folder(options.folder)
+    last = run_folder.Watch(folder / LAST)
     if run_folder.is_begun(folder):
-        state = _resumed(folder / LAST, options)
+        state = _resumed(last.path, options)
     else:
         state = Atlas().start(_params(AtlasRunParams(), options))
     log = run_folder.kept_log(folder, state.trace)
-    return lambda flag: _train(state, folder, log, options, flag)
+    return lambda flag: _train(state, last, log, options, flag)
 
 
 def source(name: str) -> str | DataRef:
@@ -64,7 +66,7 @@ def _resumed(last: Path, options: argparse.Namespace) -> AtlasState:
 
 def _params(p: AtlasRunParams, options: argparse.Namespace) -> AtlasRunParams:
     """The run that the options make of this one."""
-    from deepfractals_gui.core.params import replace
+    from deepfractals_gui.core.params import replace as with_values
     from deepfractals_gui.experiments.atlas_params import PRESETS
 
     if options.preset is not None and options.preset not in PRESETS:
@@ -73,20 +75,21 @@ def _params(p: AtlasRunParams, options: argparse.Namespace) -> AtlasRunParams:
     values |= run_folder.given(p, options)
     if options.book is not None:
         values["book"] = source(options.book)
-    return replace(p, **values)
+    return with_values(p, **values)
 
 
 def _train(
-    state: AtlasState, folder: Path, log: list[str], options: argparse.Namespace, flag: CancelFlag
-) -> None:
+    state: AtlasState, last: run_folder.Watch, log: list[str], options: argparse.Namespace,
+    flag: CancelFlag,
+) -> None:  # fmt: skip
     from deepfractals_gui.experiments.atlas import Atlas
     from deepfractals_gui.experiments.atlas_files import run_bytes
 
     kind = run_folder.Kind(
-        Atlas().advance, run_bytes, lambda s: s.training.at / len(s.book), lambda s: (LAST,),
-        _words, "lower rates",
+        Atlas().advance, run_bytes, _joined, lambda s: s.training.at / len(s.book),
+        lambda s: (LAST,), _words, "lower rates",
     )  # fmt: skip
-    state, seconds = run_folder.train(state, folder, log, kind, options, flag)
+    state, seconds = run_folder.train(state, last, log, kind, options, flag)
     if options.json:
         data = {
             "book": state.book.name, "characters": len(state.book),
@@ -103,6 +106,15 @@ def _train(
         f"{state.spec.count:,} parameters, {state.step:,} updates, {seconds:.1f} s; "
         f"{state.stopped}\n"
     )
+
+
+def _joined(state: AtlasState, path: Path) -> AtlasState:
+    """The run with the texts that its file has by now; see `run_folder.Kind`."""
+    from deepfractals_gui.experiments.atlas_files import load_run
+
+    found = load_run(path, {"book": state.params.book})
+    run_folder.check_earlier(found, state, path)
+    return replace(state, library=found.library)
 
 
 def _words(state: AtlasState, seconds: float) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from deepfractals_gui.atlas.keys import KeySpec
+from deepfractals_gui.atlas.texts import book_of
 from deepfractals_gui.experiments import atlas, atlas_book
 from deepfractals_gui.experiments.atlas import Atlas
+from deepfractals_gui.experiments.atlas_files import with_epochs
 
 SMALL = (
     "--set", "characters=1500", "--set", "hidden=16", "--set", "table=8", "--set", "levels=6",
@@ -193,6 +197,81 @@ def test_ctrl_c_keeps_what_is_done_and_goes_on_to_the_same_bytes(
     # On to the end of the run that was begun, not of another one.
     assert command("atlas", "train", "other").status == 0
     assert (in_folder / "other/last.npz").read_bytes() == (in_folder / "run/last.npz").read_bytes()
+
+
+def meanwhile(monkeypatch, owner, name, work):
+    """Let something be done, once, just after this function of an experiment's."""
+    plain, rest = getattr(owner, name), [work]
+
+    def both(*arguments, **options):
+        found = plain(*arguments, **options)
+        if rest:
+            rest.pop()()
+        return found
+
+    monkeypatch.setattr(owner, name, both)
+
+
+def test_keys_trained_while_the_master_learns_on_are_kept_beside_it(
+    run, command, in_folder, monkeypatch
+):
+    path = in_folder / "run/last.npz"
+    before = Atlas().load(path)
+    later = Atlas().advance(with_epochs(before, 3))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(later, path))
+    outcome = command("atlas", "key", "run", "asyoulik", "--pages", 1, "--steps", 2)
+    assert outcome.status == 0, outcome.err
+    assert "trained on meanwhile; the keys are older than its master" in outcome.line
+    found = Atlas().load(path)
+    assert (found.step, found.epoch) == (later.step, 3)
+    assert [(one.book.name, one.step) for one in found.library] == [("asyoulik", before.step)]
+
+
+def test_keys_trained_at_one_time_are_all_kept(run, command, in_folder, monkeypatch):
+    path, pages = in_folder / "run/last.npz", ("one page", "and another")
+    s = Atlas().load(path)
+    other = book_of(pages[0].encode(), "page.txt", alphabet=s.book.alphabet)
+    more = atlas.keyed(s, other, KeySpec(size=16, steps=1))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(more, path))
+    (in_folder / "page.txt").write_text(pages[1])
+    outcome = command("atlas", "key", "run", "page.txt", "--steps", 2, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert json.loads(outcome.out)["text"] == "page.txt (2)"
+    assert tuple(one.book.text for one in Atlas().load(path).library) == pages
+
+
+def test_keys_for_a_run_that_was_begun_anew_are_not_put_into_it(
+    run, command, in_folder, monkeypatch
+):
+    path = in_folder / "run/last.npz"
+    other = Atlas().start(replace(Atlas().load(path).params, seed=1))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(other, path))
+    outcome = command("atlas", "key", "run", "asyoulik", "--pages", 1, "--steps", 2)
+    assert outcome.status == 1
+    assert "holds another run by now, which stays as it is" in outcome.line
+    assert (Atlas().load(path).step, Atlas().load(path).library) == (0, ())
+
+
+def test_training_keeps_keys_that_were_trained_meanwhile(run, command, in_folder, monkeypatch):
+    path = in_folder / "run/last.npz"
+    s = Atlas().load(path)
+    text = book_of(b"a page", "page.txt", alphabet=s.book.alphabet)
+    with_text = atlas.keyed(s, text, KeySpec(size=16, steps=1))
+    meanwhile(monkeypatch, Atlas, "advance", lambda: Atlas().save(with_text, path))
+    assert command("atlas", "train", "run", "--epochs", 4).status == 0
+    found = Atlas().load(path)
+    assert found.epoch == 4
+    assert [(one.book.text, one.step) for one in found.library] == [("a page", s.step)]
+
+
+def test_training_leaves_a_run_that_is_further_on(run, command, in_folder, monkeypatch):
+    path = in_folder / "run/last.npz"
+    later = Atlas().advance(with_epochs(Atlas().load(path), 5))
+    meanwhile(monkeypatch, Atlas, "advance", lambda: Atlas().save(later, path))
+    outcome = command("atlas", "train", "run", "--epochs", 4)
+    assert outcome.status == 1
+    assert f"trained on meanwhile, to {later.step} updates, and stays as it is" in outcome.line
+    assert Atlas().load(path).epoch == 5
 
 
 def test_an_interrupted_export_leaves_the_old_file(run, command, in_folder, monkeypatch):
