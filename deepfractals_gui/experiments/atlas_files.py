@@ -37,6 +37,7 @@ from deepfractals_gui.experiments.run_files import (
     file_bytes,
     notes_in,
     params_in,
+    printable,
     records_in,
 )
 from deepfractals_gui.experiments.training_run import ending
@@ -77,7 +78,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     OSError           it can't be read
     """
     content, name = content_of(path, MOST_BYTES, CheckpointError), path.name
-    run = notes_in(content, name, VERSION, "the text atlas")
+    run = notes_in(content, name, "atlas", VERSION)
     training, alphabet = checkpoint_in(content, name)
     with told(name):
         p = params_in(AtlasRunParams.from_json, run, at)
@@ -100,7 +101,10 @@ def _state(
     arrays = arrays_in(content, name, TRACES, most=_MOST_NUMBERS)
     if len(training.order) not in (0, len(book)):
         raise ValueError(f"it goes through {len(training.order)} positions, not {len(book)}")
-    s = AtlasState(p, book, training, **records_in(run, arrays, Update, Epoch, Sums))
+    records = records_in(
+        run, arrays, Update, Epoch, Sums, (p.epochs, training.epoch), ("read_loss",)
+    )
+    s = AtlasState(p, book, training, **records)
     if s.step - s.epoch * s.updates_an_epoch != -(-training.at // training.training.batch):
         raise ValueError("its epochs and its updates don't fit together")
     return replace(s, library=_library(content, name, run, s))
@@ -110,7 +114,7 @@ def _library(content: bytes, name: str, run: dict[str, Any], s: AtlasState) -> L
     entries = run["library"]
     if not isinstance(entries, list) or len(entries) > MOST_TEXTS:
         raise ValueError(f"its library has more than {MOST_TEXTS} texts")
-    names = own_names([_printable(str(entry["name"]))[:MOST_NAME] for entry in entries])
+    names = own_names([printable(str(entry["name"]))[:MOST_NAME] for entry in entries])
     wanted = [f"{what}{number}" for number in range(len(entries)) for what in _OF_A_TEXT]
     shapes = iter(shapes_in(content, name, wanted, most=MOST_CHARACTERS).values())
     taken = 0
@@ -125,10 +129,6 @@ def _library(content: bytes, name: str, run: dict[str, Any], s: AtlasState) -> L
         _text(title, entry, s.book, next(arrays), next(arrays), next(arrays))
         for title, entry in zip(names, entries, strict=True)
     )
-
-
-def _printable(name: str) -> str:
-    return "".join(one if one.isprintable() else "?" for one in name)
 
 
 def _check_shapes(

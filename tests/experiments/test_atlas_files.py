@@ -18,6 +18,7 @@ from deepfractals_gui.experiments.atlas import Atlas, keyed
 from deepfractals_gui.experiments.atlas_files import load_run, run_bytes
 from deepfractals_gui.experiments.atlas_library import own_names
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
+from deepfractals_gui.experiments.atlas_state import Epoch
 
 SMALL = AtlasRunParams(characters=1500, hidden=16, table=8, levels=6, epochs=2)
 
@@ -147,6 +148,72 @@ def test_a_small_file_of_a_large_model_takes_little_memory(changed):
         assert tracemalloc.get_traced_memory()[1] < 1 << 23
     finally:
         tracemalloc.stop()
+
+
+def row(**values):
+    """The trace of one epoch with other numbers in it."""
+    return np.array([[{"epoch": 1.0, **values}.get(name, 0.5) for name in Epoch._fields]])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "notes", "words"),
+    [
+        ({"trace": np.zeros((0, 6))}, {}, "the shape (0, 6) isn't one of 1 epochs"),
+        ({"trace": np.ones((2, 6))}, {}, "the shape (2, 6) isn't one of 1 epochs"),
+        ({"trace": row(epoch=2.0)}, {}, "isn't one of epochs 1 to 1, in finite numbers"),
+        ({"trace": row(read_accuracy=np.nan)}, {}, "in finite numbers"),
+        ({"trace": row(step=np.inf)}, {}, "in finite numbers"),
+        ({"updates": np.full((1, 3), np.inf)}, {}, "rows of finite numbers"),
+        ({"updates": np.ones((4097, 3))}, {}, "its updates aren't up to 4,096 rows"),
+        ({"updates": np.ones((1, 4))}, {}, "has other columns"),
+        ({}, {"sums": ["inf", "0x0p+0", "0x0p+0"]}, "its sums aren't finite"),
+        ({}, {"sums": ["0x1p+0"] * 4}, "its run is damaged"),
+        ({}, {"stride": 0}, "can't stand for 0"),
+        ({}, {"stride": 1.5}, "a stride can't be 1.5"),
+        ({}, {"exploded": True, "stopped": ""}, "it doesn't say why it has stopped"),
+        ({}, {"exploded": 1}, "it doesn't say why it has stopped"),
+        ({}, {"stopped": None}, "it doesn't say why it has stopped"),
+    ],
+)
+def test_records_that_are_none_are_refused(changed, arrays, notes, words):
+    assert words in refused(changed(arrays, notes))
+
+
+def test_a_loss_that_is_beyond_all_bounds_loses_no_run(changed):
+    s = load_run(changed({"trace": row(read_loss=np.nan, read_accuracy=0.25)}))
+    assert s.accuracy == 0.25
+
+
+def test_why_a_run_has_stopped_follows_from_its_counts(changed, kept):
+    said = load_run(changed(notes={"stopped": "\x1b[31mall is done\n"})).stopped
+    assert said == ""
+    p = json.loads(kept.params.to_json())
+    short = load_run(changed(notes={"params": {**p, "epochs": 1}}))
+    assert short.stopped == "all 1 epochs are done"
+    gone = load_run(changed(notes={"exploded": True, "stopped": "\x1b[31mexploded\n"}))
+    assert (gone.exploded, gone.stopped) == (True, "?[31mexploded?")
+
+
+def parts(state, run):
+    """The arrays of a file that are told apart by."""
+    return {
+        name: np.frombuffer(json.dumps(one).encode(), np.uint8)
+        for name, one in (("state", state), ("run", run))
+    }
+
+
+def test_the_kind_of_a_run_is_told_before_its_version(changed, tmp_path):
+    path = tmp_path / "run.npz"
+    np.savez(path, **parts({"field": 1}, {"version": 1}))
+    assert refused(path) == "run.npz holds a run of the field, not of the text atlas"
+    with pytest.raises(CheckpointError, match=r"^run\.npz was written by an earlier version"):
+        load_run(changed(notes={"version": 1}))
+    assert refused(changed(notes={"version": 9})) == "run.npz is of version 9; known is 2"
+    assert "is of version x" in refused(changed(notes={"version": "x"}))
+    np.savez(path, **parts({"lab": 1}, {"version": 1}))
+    assert refused(path) == "run.npz holds no run of the text atlas"
+    np.savez(path, **parts([], 3))
+    assert refused(path) == "run.npz holds no run of the text atlas"
 
 
 def test_names_stay_as_they_are_through_files(kept, tmp_path):
