@@ -34,7 +34,7 @@ def plan(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     if run_folder.is_begun(folder):
         state = _resumed(last.path, options)
     else:
-        state = Atlas().start(_params(AtlasRunParams(), options))
+        state = Atlas().start(_params(AtlasRunParams(), options, _preset(options.preset)))
     log = run_folder.kept_log(folder, state.trace)
     return lambda flag: _train(state, last, log, options, flag)
 
@@ -59,20 +59,38 @@ def _resumed(last: Path, options: argparse.Namespace) -> AtlasState:
 
     moved = {} if options.book is None else {"book": source(options.book)}
     state = load_run(last, moved)
-    asked = _params(state.params, options)
+    asked = _params(state.params, options, _described(options.preset))
     run_folder.check_same(state.params, asked, last.parent)
     return state if asked == state.params else with_epochs(state, asked.epochs)
 
 
-def _params(p: AtlasRunParams, options: argparse.Namespace) -> AtlasRunParams:
-    """The run that the options make of this one."""
-    from deepfractals_gui.core.params import replace as with_values
+def _preset(name: str | None) -> dict[str, Any]:
+    """What a preset says of a new run. Raises ValueError where there is none of this name."""
     from deepfractals_gui.experiments.atlas_params import PRESETS
 
-    if options.preset is not None and options.preset not in PRESETS:
-        raise ValueError(f"a preset is one of {', '.join(PRESETS)}, not {options.preset[:40]!r}")
-    values: dict[str, Any] = dict(PRESETS[options.preset or "memory"])
-    values |= run_folder.given(p, options)
+    if name is not None and name not in PRESETS:
+        raise ValueError(f"a preset is one of {', '.join(PRESETS)}, not {name[:40]!r}")
+    return PRESETS[name or "memory"]
+
+
+def _described(name: str | None) -> dict[str, Any]:
+    """What a preset says of a run that is there: each value by which presets differ, no epochs."""
+    from deepfractals_gui.experiments.atlas_params import PRESETS, AtlasRunParams
+
+    if name is None:
+        return {}
+    plain, said = AtlasRunParams(), _preset(name)
+    differing = {one for preset in PRESETS.values() for one in preset} - {"epochs"}
+    return {one: said.get(one, getattr(plain, one)) for one in sorted(differing)}
+
+
+def _params(
+    p: AtlasRunParams, options: argparse.Namespace, preset: dict[str, Any]
+) -> AtlasRunParams:
+    """The run that a preset and the options make of this one."""
+    from deepfractals_gui.core.params import replace as with_values
+
+    values = preset | run_folder.given(p, options)
     if options.book is not None:
         values["book"] = source(options.book)
     return with_values(p, **values)

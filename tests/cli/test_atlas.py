@@ -57,6 +57,31 @@ def test_another_setting_of_a_run_is_refused(run, command):
     assert "run holds a run with another hidden" in outcome.err
 
 
+def test_fewer_epochs_than_are_done_are_told_of(run, command, in_folder):
+    before = contents(in_folder)
+    outcome = command("atlas", "train", "run", "--epochs", 1)
+    assert outcome.status == 0
+    assert outcome.out.strip().endswith("; 2 epochs are done, 1 was asked for")
+    assert contents(in_folder) == before
+
+
+def test_a_preset_is_compared_with_the_run_and_its_epochs_are_of_a_new_one(command, in_folder):
+    line = ("--preset", "compact", "--set", "characters=500")
+    assert command("atlas", "train", "small", *line, "--epochs", 14).status == 0
+    again = command("atlas", "train", "small", *line)
+    assert "; all 14 epochs are done" in again.out
+    before = contents(in_folder)
+    for preset, name in (("memory", "alphabet"), ("shared", "alphabet")):
+        other = command("atlas", "train", "small", "--preset", preset)
+        assert other.status == 2
+        assert f"small holds a run with another {name}" in other.line
+    assert contents(in_folder) == before
+    assert command("atlas", "train", "plain", "--set", "characters=500", "--epochs", 1).status == 0
+    assert command("atlas", "train", "plain", "--preset", "memory").status == 0
+    other = command("atlas", "train", "plain", "--preset", "shared")
+    assert "plain holds a run with another table" in other.line
+
+
 def test_an_export_gives_the_exact_bytes_back(run, command, in_folder):
     for extra in ((), ("--bits", 4), ("--coordinate-only",)):
         outcome = command("atlas", "export", "run", "-o", "book.atlas", *extra)

@@ -284,7 +284,10 @@ def test_a_run_that_is_over_goes_on_when_more_epochs_are_asked_for():
     more = with_epochs(done, 4)
     assert more.stopped == ""
     assert ATLAS.advance(more).epoch == 4
-    assert with_epochs(done, 2).stopped == "all 2 epochs are done"
+    assert with_epochs(done, 3).stopped == "all 3 epochs are done"
+    assert with_epochs(done, 2).stopped == "3 epochs are done, 2 were asked for"
+    assert with_epochs(done, 1).stopped == "3 epochs are done, 1 was asked for"
+    assert with_epochs(done, 0).stopped == ""
 
 
 def test_the_book_of_a_run_is_cut_to_its_characters():
