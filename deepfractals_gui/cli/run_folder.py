@@ -244,7 +244,7 @@ def kept_log(folder: Path, trace: Any) -> list[str]:
         for line in path.read_bytes().decode(errors="replace").splitlines():
             try:
                 known[int(json.loads(line)["epoch"])] = line
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
                 # A line that was cut off, or is someone else's; the records have its numbers.
                 continue
     rows = [trace[number] for number in range(len(trace))]

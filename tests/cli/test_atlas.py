@@ -326,6 +326,19 @@ def test_a_log_that_was_cut_off_is_mended(run, command, in_folder):
     assert after[1] == {**json.loads(before[1]), "seconds": None}
 
 
+@pytest.mark.parametrize(
+    "line", ['{"epoch": 1e999}', '{"epoch": NaN}', '{"epoch": []}', "[1]", "3"]
+)
+def test_lines_of_a_log_that_are_no_epochs_are_left_out(run, command, in_folder, line):
+    log = in_folder / "run/log.jsonl"
+    before = log.read_text()
+    log.write_text(line + "\n" + before)
+    outcome = command("atlas", "train", "run", "--epochs", 3)
+    assert outcome.status == 0, outcome.err
+    assert log.read_text().startswith(before)
+    assert len(log.read_text().splitlines()) == 3
+
+
 def test_a_book_that_was_moved_is_found_again(command, in_folder):
     words = "Alle glücklichen Familien gleichen einander. " * 2000
     (in_folder / "long.txt").write_text(words, encoding="utf-8")
