@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture
-from deepfractals_gui.cli.notes import say
+from deepfractals_gui.cli.notes import say, show
 from deepfractals_gui.cli.progress import ProgressLine
-from deepfractals_gui.cli.run_folder import LAST, Watch, check_known, file_of, write
-from deepfractals_gui.core import CancelFlag
+from deepfractals_gui.cli.run_folder import LAST, Watch, check_known, file_of, finite, write
+from deepfractals_gui.core import CancelFlag, DataRef
+from deepfractals_gui.core.contents import printable
 
 if TYPE_CHECKING:
     from deepfractals_gui.atlas.exports import Export
@@ -126,7 +127,7 @@ def _key(
             curve.sizes, curve.accuracies, strict=True
         )]  # fmt: skip
         lines.append(f"no key        {curve.without:.2%}, on {curve.characters:,} characters")
-    sys.stdout.write("\n".join(lines) + "\n")
+    show("\n".join(lines))
 
 
 def _joined(state: AtlasState, path: Path, text: Book, keys: Any) -> AtlasState:
@@ -154,6 +155,7 @@ def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     if options.output is not None:
         picture.check_target(options.output, options.output.suffix)
     found = _run_or_export(options.run)
+    _check_apart(options, found)
     if isinstance(found, Export):
         export = found
         if options.text is not None:
@@ -169,6 +171,14 @@ def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         length = len(state.library[known.index(options.text)].book)
     start, stop = _stretch(options, length)
     return lambda flag: _decode_run(state, start, stop, options, flag)
+
+
+def _check_apart(options: argparse.Namespace, found: AtlasState | Export) -> None:
+    """Raise ValueError where the result would take the place of the file, or of the run's book."""
+    book = None if not hasattr(found, "params") else found.params.book
+    picture.check_apart(
+        options.output, _file(options.run), Path(book.path) if isinstance(book, DataRef) else None
+    )
 
 
 def _stretch(options: argparse.Namespace, length: int) -> tuple[int, int]:
@@ -236,6 +246,7 @@ def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
 
     picture.check_target(options.output, SUFFIX)
     state = _run(options.run)
+    _check_apart(options, state)
     return lambda flag: _export(state, options, flag)
 
 
@@ -252,7 +263,7 @@ def _export(state: AtlasState, options: argparse.Namespace, flag: CancelFlag) ->
     if options.json:
         sys.stdout.write(json.dumps(_costs(costs), allow_nan=False) + "\n")
         return
-    sys.stdout.write(table([costs]).rstrip("\n") + "\n")
+    show(table([costs]).rstrip("\n"))
 
 
 def _costs(costs: Ledger) -> dict[str, Any]:
@@ -297,7 +308,7 @@ def _tell_export(export: Export, options: argparse.Namespace, flag: CancelFlag) 
         _tell_json(_export_rows(export), rows=_costs(costs)["rows"])
         return
     _tell(_export_rows(export))
-    sys.stdout.write("\n" + table([costs]).rstrip("\n") + "\n")
+    show("\n" + table([costs]).rstrip("\n"))
 
 
 def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
@@ -308,7 +319,7 @@ def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
         ("epochs", state.epoch), ("updates", state.step),
     ]  # fmt: skip
     if len(state.trace):
-        rows.append(("accuracy", round(state.accuracy, 6)))
+        rows.append(("accuracy", finite(round(state.accuracy, 6))))
     return rows
 
 
@@ -342,7 +353,9 @@ def _tell_json(facts: list[tuple[str, Any]], **more: Any) -> None:
 
 
 def _tell(rows: list[tuple[str, Any]]) -> None:
-    wide = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        shown = f"{value:,}" if isinstance(value, int) else str(value)
-        sys.stdout.write(f"{name:{wide}}  {shown}\n")
+    # In a name a line's end is as strange as any other control character.
+    named = [(printable(name), value) for name, value in rows]
+    wide = max(len(name) for name, _ in named)
+    for name, value in named:
+        shown = f"{value:,}" if isinstance(value, int) else printable(str(value))
+        show(f"{name:{wide}}  {shown}")

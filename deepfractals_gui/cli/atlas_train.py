@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture, run_folder
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.run_folder import LAST
 from deepfractals_gui.core import CancelFlag, DataRef
 
@@ -119,10 +120,10 @@ def _train(
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
     known = f"{state.accuracy:.2%}" if len(state.trace) else "nothing"
-    sys.stdout.write(
+    show(
         f"{state.book.name}: {known} of {len(state.book):,} characters known, "
         f"{state.spec.count:,} parameters, {state.step:,} updates, {seconds:.1f} s; "
-        f"{state.stopped}\n"
+        f"{state.stopped}"
     )
 
 

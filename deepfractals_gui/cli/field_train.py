@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture, run_folder
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.run_folder import LAST, finite
 from deepfractals_gui.core import CancelFlag, DataRef
 
@@ -99,9 +100,9 @@ def _train(
         sys.stdout.write(json.dumps(_summary(state, parameters, seconds), allow_nan=False) + "\n")
         return
     accuracy = f"{state.best_accuracy:.2%}" if state.trace else "nothing yet"
-    sys.stdout.write(
+    show(
         f"{state.data.name}: best accuracy {accuracy} in epoch {state.best_epoch}, "
-        f"{parameters:,} parameters, {state.step:,} updates, {seconds:.1f} s; {state.stopped}\n"
+        f"{parameters:,} parameters, {state.step:,} updates, {seconds:.1f} s; {state.stopped}"
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from deepfractals_gui.cli import picture, reading
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.progress import ProgressLine
 from deepfractals_gui.core import CancelFlag, Cancelled
 
@@ -267,5 +267,4 @@ def finite(value: float) -> float | None:
 def tell(options: argparse.Namespace, words: str) -> None:
     """Say a line, unless the result is asked for in JSON."""
     if not options.json:
-        sys.stdout.write(words + "\n")
-        sys.stdout.flush()
+        show(words)

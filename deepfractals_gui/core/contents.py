@@ -8,6 +8,11 @@ import stat
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """A line from a file as a terminal may be given it: without signs that would steer it."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 def size_of(path: Path, error: type[ValueError] = ValueError) -> int:
     """Bytes of a file.
 

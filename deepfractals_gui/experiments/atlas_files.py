@@ -21,7 +21,7 @@ from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in, each_array, shapes_in
 from deepfractals_gui.core.checkpoints import CheckpointError, check_taken, told, whole
-from deepfractals_gui.core.contents import content_of
+from deepfractals_gui.core.contents import content_of, printable
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_library import (
     MOST_BYTES,
@@ -37,7 +37,6 @@ from deepfractals_gui.experiments.run_files import (
     file_bytes,
     notes_in,
     params_in,
-    printable,
     records_in,
 )
 from deepfractals_gui.experiments.training_run import ending

@@ -13,6 +13,7 @@ import numpy as np
 from deepfractals_gui.core import Array, DataSource
 from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.checkpoints import CheckpointError, archive, json_array, whole
+from deepfractals_gui.core.contents import printable
 from deepfractals_gui.core.params import replace as with_values
 from deepfractals_gui.experiments.trace import MOST_UPDATES, Trace
 from deepfractals_gui.experiments.training_run import ending
@@ -147,8 +148,3 @@ def records_in(
         "stopped": printable(stopped)[:_MOST_WORDS] if exploded else ending(wanted, done),
         "exploded": exploded,
     }
-
-
-def printable(text: str) -> str:
-    """A text from a file, as a terminal may be given it."""
-    return "".join(one if one.isprintable() else "?" for one in text)

@@ -299,6 +299,43 @@ def test_training_leaves_a_run_that_is_further_on(run, command, in_folder, monke
     assert Atlas().load(path).epoch == 5
 
 
+def test_a_result_does_not_take_the_place_of_what_it_is_made_of(command, in_folder):
+    (in_folder / "book.txt").write_text("A line of a book that is learned. " * 40)
+    assert command(
+        "atlas", "train", "run", "--book", "book.txt", *SMALL[2:], "--epochs", 1
+    ).status == 0  # fmt: skip
+    assert command("atlas", "export", "run", "-o", "some.atlas").status == 0
+    (in_folder / "link.txt").symlink_to("run/last.npz")
+    os.link(in_folder / "run/last.npz", in_folder / "run.atlas")
+    before = contents(in_folder)
+    for line, target in (
+        (("decode", "run"), "run/last.npz"), (("decode", "run"), "link.txt"),
+        (("decode", "run"), "book.txt"), (("decode", "some.atlas"), "some.atlas"),
+        (("export", "run"), "run.atlas"), (("export", "run.atlas"), "run.atlas"),
+    ):  # fmt: skip
+        outcome = command("atlas", *line, "-o", target)
+        assert outcome.status == 2
+        assert f"{target} is what this reads; its result needs a name of its own" in outcome.line
+        assert contents(in_folder) == before
+    assert command("atlas", "decode", "some.atlas", "-o", "book.txt").status == 0
+
+
+def test_names_from_a_file_do_not_steer_the_terminal(run, command, in_folder):
+    path, odd = in_folder / "run/last.npz", "a\x1b]0;b\nc\u202ed"
+    s = Atlas().load(path)
+    keyed = atlas.keyed(s, replace(s.book, name=odd), KeySpec(size=16, page=400, steps=1))
+    Atlas().save(keyed, path)
+    shown = command("atlas", "info", "run").out
+    assert "text a?]0;b?c?d  1,500 characters" in shown
+    assert command("atlas", "decode", "run", "--text", "a?]0;b?c?d").status == 0
+    export, _ = atlas.exported(replace(s, book=replace(s.book, name=odd)))
+    (in_folder / "odd.atlas").write_bytes(export)
+    outcome = command("atlas", "info", "odd.atlas")
+    assert outcome.status == 0
+    for said in (shown, outcome.out):
+        assert all(line.isprintable() for line in said.splitlines())
+
+
 def test_an_interrupted_export_leaves_the_old_file(run, command, in_folder, monkeypatch):
     plain = atlas.export_bytes
 
