@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from deepfractals_gui.cli import picture
 from deepfractals_gui.cli.notes import say, show
 from deepfractals_gui.cli.progress import ProgressLine
-from deepfractals_gui.cli.run_folder import LAST, Watch, check_known, file_of, finite, write
+from deepfractals_gui.cli.run_folder import LAST, Watch, alone, check_known, file_of, finite, write
 from deepfractals_gui.core import CancelFlag, DataRef
 from deepfractals_gui.core.contents import printable
 
@@ -101,9 +101,10 @@ def _key(
             curve = curve_of(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
-    if file.changed:
-        state = _joined(state, file.path, text, keys)
-    write(file.path, run_bytes(state))
+    with alone():
+        if file.changed:
+            state = _joined(state, file.path, text, keys)
+        write(file.path, run_bytes(state))
     name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {

@@ -6,7 +6,8 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -17,6 +18,8 @@ from deepfractals_gui.cli.progress import ProgressLine
 from deepfractals_gui.core import CancelFlag, Cancelled
 
 LAST, LOG = "last.npz", "log.jsonl"
+_LOCK = "runs.lock"
+_PATIENCE, _PAUSE = 20.0, 0.01
 _PIECE_SECONDS = 0.2
 _LARGEST_LOG = 1 << 26
 _WHOLE = ("step", "epoch", "unsolved")
@@ -156,6 +159,28 @@ class Watch:
         return found.st_ino, found.st_size, found.st_mtime_ns
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other commands from writing a run between a look at its file and the writing of it."""
+    from deepfractals_gui.session.locks import FileLock
+    from deepfractals_gui.session.store import data_folder, make_folder
+
+    lock: FileLock | None = None
+    # Where there is no place for a lock, or it is never let go, a result is still worth its risk.
+    with suppress(OSError):
+        make_folder(data_folder())
+        end = time.monotonic() + _PATIENCE
+        while lock is None and time.monotonic() < end:
+            lock = FileLock.try_acquire(data_folder() / _LOCK, create=True)
+            if lock is None:
+                time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
 def check_known(found: S, state: S, path: Path) -> None:
     """Raise ValueError where the run found in a file isn't a state's, whatever their updates."""
     for name, value in vars(found.params).items():
@@ -210,12 +235,13 @@ def train(
 
 def _write(state: S, last: Watch, kind: Kind[S], names: tuple[str, ...]) -> S:
     """Write a run's files; the run, with what others have kept in its last one."""
-    if last.changed:
-        state = kind.joined(state, last.path)
-    content = kind.content(state)
-    for name in names:
-        write(last.path.parent / name, content)
-    last.seen()
+    with alone():
+        if last.changed:
+            state = kind.joined(state, last.path)
+        content = kind.content(state)
+        for name in names:
+            write(last.path.parent / name, content)
+        last.seen()
     return state
 
 
