@@ -16,14 +16,16 @@ import numpy as np
 from deepfractals_gui.atlas.model import MOST_NUMBERS, NAMES, AtlasParams, AtlasSpec
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Alphabet
 from deepfractals_gui.atlas.training import TrainingSpec, TrainingState
-from deepfractals_gui.core.archives import arrays_in
+from deepfractals_gui.core.archives import each_array, shapes_in
 from deepfractals_gui.core.arrays import Array
 from deepfractals_gui.core.checkpoints import (
     CheckpointError,
     archive,
+    check_taken,
     json_array,
     state_in,
     told,
+    whole,
 )
 from deepfractals_gui.core.contents import content_of
 from deepfractals_gui.nn.model_files import write_whole
@@ -79,9 +81,28 @@ def checkpoint_in(content: bytes, name: str) -> tuple[TrainingState, Alphabet]:
         spec, training = (
             _described(AtlasSpec, state["spec"]), _described(TrainingSpec, state["training"])
         )  # fmt: skip
-        wanted = [f"{part}.{one}" for part in _PARTS for one in NAMES]
-        arrays = arrays_in(content, name, [*wanted, "order", "alphabet"], most=MOST_NUMBERS)
-        return _state(state, spec, training, arrays), _alphabet(arrays["alphabet"], spec)
+        arrays = _arrays(content, name, spec)
+        return _state(state, spec, training, arrays), _alphabet(arrays["alphabet"])
+
+
+def _arrays(content: bytes, name: str, spec: AtlasSpec) -> dict[str, Array]:
+    """A file's arrays, float32 and int64, in the shapes that the model has. Raises ValueError."""
+    known = {f"{part}.{one}": spec.shapes[one] for part in _PARTS for one in NAMES}
+    wanted = [*known, "order", "alphabet"]
+    shapes = shapes_in(content, name, wanted, most=MOST_NUMBERS)
+    for one, shape in known.items():
+        if shapes[one] != shape:
+            raise ValueError(f"{one} isn't {shape} finite numbers")
+    if len(shapes["order"]) != 1 or shapes["order"][0] > min(spec.capacity, MOST_CHARACTERS):
+        raise ValueError("its order of positions is none")
+    if shapes["alphabet"] != (spec.symbols,):
+        raise ValueError(f"its alphabet isn't one of {spec.symbols} characters")
+    check_taken(4 * (len(_PARTS) * spec.count + shapes["order"][0]), content)
+    found = {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        for one, array in each_array(content, name, wanted, most=MOST_NUMBERS):
+            found[one] = array.astype(np.float32 if one in known else np.int64)
+    return found
 
 
 def _described(kind: type[S], values: Any) -> S:
@@ -104,18 +125,15 @@ def _state(
     for part in _PARTS:
         found = {}
         for one in NAMES:
-            with np.errstate(over="ignore"):
-                array = arrays[f"{part}.{one}"].astype(np.float32)
-            if array.shape != known[one] or not np.isfinite(array).all():
+            array = arrays[f"{part}.{one}"]
+            if not np.isfinite(array).all():
                 raise ValueError(f"{part}.{one} isn't {known[one]} finite numbers")
             if part == "second" and array.min(initial=0.0) < 0.0:
                 raise ValueError(f"{part}.{one} has a number below 0, which is no square")
             found[one] = array
         parts.append(AtlasParams.of(found))
-    order = arrays["order"].astype(np.int64)
-    at, updates, epoch = (_count(state[one], one) for one in ("at", "updates", "epoch"))
-    if order.ndim != 1 or order.size > min(spec.capacity, MOST_CHARACTERS):
-        raise ValueError("its order of positions is none")
+    order = arrays["order"]
+    at, updates, epoch = (whole(state[one], one) for one in ("at", "updates", "epoch"))
     if not np.array_equal(np.sort(order), np.arange(order.size)) or at > order.size:
         raise ValueError("its order of positions is none")
     generator = np.random.PCG64()
@@ -129,13 +147,5 @@ def _state(
     )  # fmt: skip
 
 
-def _count(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 62:
-        raise ValueError(f"{name} can't be {str(value)[:40]}")
-    return value
-
-
-def _alphabet(points: Array, spec: AtlasSpec) -> Alphabet:
-    if points.ndim != 1 or points.size != spec.symbols:
-        raise ValueError(f"its alphabet isn't one of {spec.symbols} characters")
+def _alphabet(points: Array) -> Alphabet:
     return Alphabet("".join(chr(int(point)) for point in points))

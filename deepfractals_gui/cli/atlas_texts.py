@@ -6,14 +6,16 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture
-from deepfractals_gui.cli.notes import say
+from deepfractals_gui.cli.notes import say, show
 from deepfractals_gui.cli.progress import ProgressLine
-from deepfractals_gui.cli.run_folder import LAST, file_of, write
-from deepfractals_gui.core import CancelFlag
+from deepfractals_gui.cli.run_folder import LAST, Watch, alone, check_known, file_of, finite, write
+from deepfractals_gui.core import CancelFlag, DataRef
+from deepfractals_gui.core.contents import printable
 
 if TYPE_CHECKING:
     from deepfractals_gui.atlas.exports import Export
@@ -63,7 +65,8 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.experiments.atlas_book import text_for
     from deepfractals_gui.experiments.atlas_library import check_room
 
-    state, path = _run(options.run), _file(options.run)
+    file = Watch(_file(options.run))
+    state = _run(options.run)
     named = options.text in shipped_books()
     if not named and not Path(options.text).exists():
         raise ValueError(
@@ -77,11 +80,11 @@ def plan_key(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     keys = KeySpec(options.size, options.page, options.steps)
     check(state.spec, keys, len(text))
     check_room(state, text, keys)
-    return lambda flag: _key(state, path, text, keys, options, flag)
+    return lambda flag: _key(state, file, text, keys, options, flag)
 
 
 def _key(
-    state: AtlasState, path: Path, text: Book, keys: Any, options: argparse.Namespace,
+    state: AtlasState, file: Watch, text: Book, keys: Any, options: argparse.Namespace,
     flag: CancelFlag,
 ) -> None:  # fmt: skip
     from deepfractals_gui.experiments.atlas import curve_of, keyed
@@ -98,7 +101,10 @@ def _key(
             curve = curve_of(
                 state, text, keys, cancel=flag, progress=told, threads=options.threads
             )  # fmt: skip
-    write(path, run_bytes(state))
+    with alone():
+        if file.changed:
+            state = _joined(state, file.path, text, keys)
+        write(file.path, run_bytes(state))
     name, found = state.library[-1].book.name, state.library[-1].keys
     if options.json:
         data: dict[str, Any] = {
@@ -122,7 +128,25 @@ def _key(
             curve.sizes, curve.accuracies, strict=True
         )]  # fmt: skip
         lines.append(f"no key        {curve.without:.2%}, on {curve.characters:,} characters")
-    sys.stdout.write("\n".join(lines) + "\n")
+    show("\n".join(lines))
+
+
+def _joined(state: AtlasState, path: Path, text: Book, keys: Any) -> AtlasState:
+    """The run as its file has it by now, with the last text of a state from before.
+
+    Raises
+    ------
+    ValueError   it is another run, or has no room for the text
+    """
+    from deepfractals_gui.experiments.atlas_files import load_run
+    from deepfractals_gui.experiments.atlas_library import added, check_room
+
+    found = load_run(path, {"book": state.params.book})
+    check_known(found, state, path)
+    check_room(found, text, keys)
+    if found.step != state.step:
+        say("the run was trained on meanwhile; the keys are older than its master")
+    return replace(found, library=added(found.library, replace(state.library[-1], book=text)))
 
 
 def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
@@ -132,6 +156,7 @@ def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     if options.output is not None:
         picture.check_target(options.output, options.output.suffix)
     found = _run_or_export(options.run)
+    _check_apart(options, found)
     if isinstance(found, Export):
         export = found
         if options.text is not None:
@@ -147,6 +172,14 @@ def plan_decode(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         length = len(state.library[known.index(options.text)].book)
     start, stop = _stretch(options, length)
     return lambda flag: _decode_run(state, start, stop, options, flag)
+
+
+def _check_apart(options: argparse.Namespace, found: AtlasState | Export) -> None:
+    """Raise ValueError where the result would take the place of the file, or of the run's book."""
+    book = None if not hasattr(found, "params") else found.params.book
+    picture.check_apart(
+        options.output, _file(options.run), Path(book.path) if isinstance(book, DataRef) else None
+    )
 
 
 def _stretch(options: argparse.Namespace, length: int) -> tuple[int, int]:
@@ -214,6 +247,7 @@ def plan_export(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
 
     picture.check_target(options.output, SUFFIX)
     state = _run(options.run)
+    _check_apart(options, state)
     return lambda flag: _export(state, options, flag)
 
 
@@ -230,7 +264,7 @@ def _export(state: AtlasState, options: argparse.Namespace, flag: CancelFlag) ->
     if options.json:
         sys.stdout.write(json.dumps(_costs(costs), allow_nan=False) + "\n")
         return
-    sys.stdout.write(table([costs]).rstrip("\n") + "\n")
+    show(table([costs]).rstrip("\n"))
 
 
 def _costs(costs: Ledger) -> dict[str, Any]:
@@ -275,7 +309,7 @@ def _tell_export(export: Export, options: argparse.Namespace, flag: CancelFlag) 
         _tell_json(_export_rows(export), rows=_costs(costs)["rows"])
         return
     _tell(_export_rows(export))
-    sys.stdout.write("\n" + table([costs]).rstrip("\n") + "\n")
+    show("\n" + table([costs]).rstrip("\n"))
 
 
 def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
@@ -286,7 +320,7 @@ def _run_rows(state: AtlasState) -> list[tuple[str, Any]]:
         ("epochs", state.epoch), ("updates", state.step),
     ]  # fmt: skip
     if len(state.trace):
-        rows.append(("accuracy", round(state.accuracy, 6)))
+        rows.append(("accuracy", finite(round(state.accuracy, 6))))
     return rows
 
 
@@ -320,7 +354,9 @@ def _tell_json(facts: list[tuple[str, Any]], **more: Any) -> None:
 
 
 def _tell(rows: list[tuple[str, Any]]) -> None:
-    wide = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        shown = f"{value:,}" if isinstance(value, int) else str(value)
-        sys.stdout.write(f"{name:{wide}}  {shown}\n")
+    # In a name a line's end is as strange as any other control character.
+    named = [(printable(name), value) for name, value in rows]
+    wide = max(len(name) for name, _ in named)
+    for name, value in named:
+        shown = f"{value:,}" if isinstance(value, int) else printable(str(value))
+        show(f"{name:{wide}}  {shown}")

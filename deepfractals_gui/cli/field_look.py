@@ -14,6 +14,7 @@ import numpy as np
 
 from deepfractals_gui.cli import picture
 from deepfractals_gui.cli.field_train import BEST, source
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.progress import ProgressLine
 from deepfractals_gui.cli.run_folder import file_of
 from deepfractals_gui.core import CancelFlag
@@ -42,6 +43,7 @@ def plan_evolve(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     for path, suffix in ((options.output, ".png"), (options.film, ".mp4")):
         if path is not None:
             picture.check_target(path, suffix)
+            picture.check_apart(path, checkpoint_of(options.run))
     if options.solver not in SOLVERS:
         known = ", ".join(SOLVERS)
         raise ValueError(f"a solver is one of {known}, not {options.solver[:40]!r}")
@@ -97,10 +99,10 @@ def _evolve(state: FieldState, image: Any, options: argparse.Namespace, flag: Ca
     shown = state.data.train if state.data.test is None else state.data.test
     classes = state.data.classes
     names = ", ".join(str(path) for path in (options.output, options.film) if path is not None)
-    sys.stdout.write(
+    show(
         f"{names}: image {options.image}, which is {classes[int(shown.labels[options.image])]}, is "
         f"taken for {classes[int(found.logits[-1].argmax())]}; residual {found.residuals[-1]:.1e} "
-        f"after {len(found.frames) - 1} steps\n"
+        f"after {len(found.frames) - 1} steps"
     )
 
 
@@ -157,8 +159,8 @@ def _evaluate(
         }  # fmt: skip
         sys.stdout.write(json.dumps(data, allow_nan=False) + "\n")
         return
-    sys.stdout.write(
+    show(
         f"{name}: accuracy {found.accuracy:.2%} ({wrong} of {len(images):,} images wrong), loss "
         f"{found.loss:.4f}, {found.effort.evaluations:.1f} evaluations to a residual of 1e-6, "
-        f"{parameters:,} parameters\n"
+        f"{parameters:,} parameters"
     )

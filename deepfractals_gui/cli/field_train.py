@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfractals_gui.cli import picture, run_folder
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.run_folder import LAST, finite
 from deepfractals_gui.core import CancelFlag, DataRef
 
@@ -31,12 +32,13 @@ def plan(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
     from deepfractals_gui.experiments.field_params import FieldRunParams
 
     folder = picture.check_folder(options.folder)
+    last = run_folder.Watch(folder / LAST)
     if run_folder.is_begun(folder):
-        state = _resumed(folder / LAST, options)
+        state = _resumed(last.path, options)
     else:
         state = Field().start(_params(FieldRunParams(), options))
     log = run_folder.kept_log(folder, state.trace)
-    return lambda flag: _train(state, folder, log, options, flag)
+    return lambda flag: _train(state, last, log, options, flag)
 
 
 def _resumed(last: Path, options: argparse.Namespace) -> FieldState:
@@ -81,26 +83,36 @@ def source(data: str, labels: Path | None) -> dict[str, Any]:
 
 
 def _train(
-    state: FieldState, folder: Path, log: list[str], options: argparse.Namespace, flag: CancelFlag
-) -> None:
+    state: FieldState, last: run_folder.Watch, log: list[str], options: argparse.Namespace,
+    flag: CancelFlag,
+) -> None:  # fmt: skip
     from deepfractals_gui.equilibrium.field import count_parameters
     from deepfractals_gui.experiments.field import Field
     from deepfractals_gui.experiments.field_files import run_bytes
 
     kind = run_folder.Kind(
-        Field().advance, run_bytes, lambda s: s.batch / s.batches_an_epoch, _names, _words,
+        Field().advance, run_bytes, _joined, lambda s: s.batch / s.batches_an_epoch, _names, _words,
         "a lower learning_rate",
     )  # fmt: skip
-    state, seconds = run_folder.train(state, folder, log, kind, options, flag)
+    state, seconds = run_folder.train(state, last, log, kind, options, flag)
     parameters = count_parameters(state.training.params)
     if options.json:
         sys.stdout.write(json.dumps(_summary(state, parameters, seconds), allow_nan=False) + "\n")
         return
     accuracy = f"{state.best_accuracy:.2%}" if state.trace else "nothing yet"
-    sys.stdout.write(
+    show(
         f"{state.data.name}: best accuracy {accuracy} in epoch {state.best_epoch}, "
-        f"{parameters:,} parameters, {state.step:,} updates, {seconds:.1f} s; {state.stopped}\n"
+        f"{parameters:,} parameters, {state.step:,} updates, {seconds:.1f} s; {state.stopped}"
     )
+
+
+def _joined(state: FieldState, path: Path) -> FieldState:
+    """The run; see `run_folder.Kind`: another command keeps nothing in its file."""
+    from deepfractals_gui.experiments.field_files import load_run
+
+    p = state.params
+    run_folder.check_earlier(load_run(path, {"data": p.data, "labels": p.labels}), state, path)
+    return state
 
 
 def _names(state: FieldState) -> tuple[str, ...]:

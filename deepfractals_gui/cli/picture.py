@@ -198,6 +198,15 @@ def check_target(path: Path, suffix: str) -> Path:
     return path
 
 
+def check_apart(target: Path | None, *sources: Path | None) -> None:
+    """Refuse a target that is a file from which it is to be made. Raises ValueError."""
+    for one in sources:
+        if target is not None and one is not None and _exists(target, one.samefile):
+            raise ValueError(
+                f"{shown(target)} is what this reads; its result needs a name of its own"
+            )
+
+
 def check_folder(path: Path) -> Path:
     """Refuse a folder that can't be written to, or made, before any work is done for it.
 

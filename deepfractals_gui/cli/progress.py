@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from deepfractals_gui.core.contents import printable
+
 _REDRAW_SECONDS = 0.1
 
 
@@ -23,7 +25,7 @@ class ProgressLine:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._label = label
+        self._label = printable(label)
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._shown = self._stream.isatty()

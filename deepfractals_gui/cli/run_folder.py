@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from deepfractals_gui.cli import picture, reading
+from deepfractals_gui.cli.notes import show
 from deepfractals_gui.cli.progress import ProgressLine
 from deepfractals_gui.core import CancelFlag, Cancelled
 
 LAST, LOG = "last.npz", "log.jsonl"
+_LOCK = "runs.lock"
+_PATIENCE, _PAUSE = 20.0, 0.01
 _PIECE_SECONDS = 0.2
 _LARGEST_LOG = 1 << 26
 _WHOLE = ("step", "epoch", "unsolved")
@@ -51,6 +54,8 @@ class Kind(Generic[S]):
     ----------
     advance : the experiment's
     content : of a run's file
+    joined : a run with what another command has kept in its file since; ValueError where that is
+        another run, or further on
     share : how much of the epoch that has begun is done
     names : the files of a folder that are written after an epoch, LAST the last of all
     words : what is told of an epoch, and of the seconds that it took
@@ -59,6 +64,7 @@ class Kind(Generic[S]):
 
     advance: Callable[..., S]
     content: Callable[[S], bytes]
+    joined: Callable[[S, Path], S]
     share: Callable[[S], float]
     names: Callable[[S], tuple[str, ...]]
     words: Callable[[S, float], str]
@@ -131,35 +137,95 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+class Watch:
+    """A file, of which is asked whether somebody else has written it since it was last seen."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen()
+
+    def seen(self) -> None:
+        self._known = self._now()
+
+    @property
+    def changed(self) -> bool:
+        return self._now() not in (None, self._known)
+
+    def _now(self) -> tuple[int, ...] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other commands from writing a run between a look at its file and the writing of it."""
+    from deepfractals_gui.session.locks import FileLock
+    from deepfractals_gui.session.store import data_folder, make_folder
+
+    lock: FileLock | None = None
+    # Where there is no place for a lock, or it is never let go, a result is still worth its risk.
+    with suppress(OSError):
+        make_folder(data_folder())
+        end = time.monotonic() + _PATIENCE
+        while lock is None and time.monotonic() < end:
+            lock = FileLock.try_acquire(data_folder() / _LOCK, create=True)
+            if lock is None:
+                time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def check_known(found: S, state: S, path: Path) -> None:
+    """Raise ValueError where the run found in a file isn't a state's, whatever their updates."""
+    for name, value in vars(found.params).items():
+        if name != "epochs" and value != getattr(state.params, name):
+            raise ValueError(f"{path} holds another run by now, which stays as it is")
+
+
+def check_earlier(found: S, state: S, path: Path) -> None:
+    """Raise ValueError where what a file holds isn't a state's run, or is further on."""
+    check_known(found, state, path)
+    if found.step > state.step:
+        raise ValueError(
+            f"{path} was trained on meanwhile, to {found.step:,} updates, and stays as it is"
+        )
+
+
 def train(
-    state: S, folder: Path, log: list[str], kind: Kind[S], options: argparse.Namespace,
+    state: S, last: Watch, log: list[str], kind: Kind[S], options: argparse.Namespace,
     flag: CancelFlag,
 ) -> tuple[S, float]:  # fmt: skip
     """The run at its end, and the seconds that took. Its folder is written after every epoch.
 
     Parameters
     ----------
+    last : LAST in its folder, from before it was read
     log : see `kept_log`
 
     Raises
     ------
-    ValueError   training exploded
+    ValueError   training exploded, or see `Kind`
     Cancelled    the flag went up; what was done is written
     """
+    folder = last.path.parent
     folder.mkdir(exist_ok=True)
     begun = time.perf_counter()
     if state.step and not state.stopped:
         tell(options, f"going on after {state.epoch} epochs and {state.step} updates")
     while not state.stopped:
         start = time.perf_counter()
-        state = _epoch(state, folder, kind, options.threads, flag)
+        state = _epoch(state, last, kind, options.threads, flag)
         if state.exploded:
             break
         seconds = time.perf_counter() - start
         log = [*log, _log_line(state.trace[-1], round(seconds, 3))]
-        content = kind.content(state)
-        for name in kind.names(state):
-            write(folder / name, content)
+        state = _write(state, last, kind, kind.names(state))
         write(folder / LOG, "".join(line + "\n" for line in log).encode())
         tell(options, kind.words(state, seconds))
     if state.exploded:
@@ -167,7 +233,19 @@ def train(
     return state, time.perf_counter() - begun
 
 
-def _epoch(state: S, folder: Path, kind: Kind[S], threads: int | None, flag: CancelFlag) -> S:
+def _write(state: S, last: Watch, kind: Kind[S], names: tuple[str, ...]) -> S:
+    """Write a run's files; the run, with what others have kept in its last one."""
+    with alone():
+        if last.changed:
+            state = kind.joined(state, last.path)
+        content = kind.content(state)
+        for name in names:
+            write(last.path.parent / name, content)
+        last.seen()
+    return state
+
+
+def _epoch(state: S, last: Watch, kind: Kind[S], threads: int | None, flag: CancelFlag) -> S:
     """Train to the end of the epoch. An interrupt keeps what is done of it."""
     target = state.epoch + 1
     with ProgressLine(f"epoch {target} of {state.params.epochs or 'many'}") as line:
@@ -178,7 +256,7 @@ def _epoch(state: S, folder: Path, kind: Kind[S], threads: int | None, flag: Can
             )
             if flag.is_set and state.epoch < target:
                 if state.step != before or kind.share(state):
-                    write(folder / LAST, kind.content(state))
+                    _write(state, last, kind, (LAST,))
                 raise Cancelled
             line.update(kind.share(state))
     return state
@@ -192,7 +270,7 @@ def kept_log(folder: Path, trace: Any) -> list[str]:
         for line in path.read_bytes().decode(errors="replace").splitlines():
             try:
                 known[int(json.loads(line)["epoch"])] = line
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
                 # A line that was cut off, or is someone else's; the records have its numbers.
                 continue
     rows = [trace[number] for number in range(len(trace))]
@@ -215,5 +293,4 @@ def finite(value: float) -> float | None:
 def tell(options: argparse.Namespace, words: str) -> None:
     """Say a line, unless the result is asked for in JSON."""
     if not options.json:
-        sys.stdout.write(words + "\n")
-        sys.stdout.flush()
+        show(words)

@@ -99,6 +99,7 @@ def plan(options: argparse.Namespace) -> Callable[[CancelFlag], None]:
         return lambda flag: _list()
     if options.output is not None:
         picture.check_target(options.output, ".npz")
+        picture.check_apart(options.output, options.data and Path(options.data), options.labels)
     if options.resume is not None:
         return _resuming(options)
     p = _params(options)

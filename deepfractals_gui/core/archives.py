@@ -8,7 +8,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
 import numpy as np
@@ -18,6 +18,10 @@ from deepfractals_gui.core.arrays import Array
 T = TypeVar("T")
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip file begins, the second one when it is empty."""
+MOST_MEMBERS = 1 << 12
+"""Arrays of a file, those that nobody asks for among them."""
+_ENTRY = b"PK\x01\x02"
+"""How a member's entry in a zip file's directory begins."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _HEADER_LIMIT = 4096
 """Bytes of an array's header; NumPy writes 128 for three dimensions."""
@@ -45,7 +49,35 @@ def arrays_in(
     def read(file: IO[bytes], where: str) -> Array:
         return _array(file, where, most, dimensions)
 
-    return _members(content, name, wanted, optional, read)
+    return dict(_members(content, name, wanted, optional, read))
+
+
+def each_array(
+    content: bytes, name: str, wanted: Sequence[str], *, most: int, dimensions: int = 2
+) -> Iterator[tuple[str, Array]]:
+    """The arrays of `arrays_in` one after the other, for those who keep less than float64 of each.
+
+    Raises
+    ------
+    ValueError   as `arrays_in` does, when it comes to the array
+    """
+
+    def read(file: IO[bytes], where: str) -> Array:
+        return _array(file, where, most, dimensions)
+
+    return _members(content, name, wanted, (), read)
+
+
+def shapes_in(
+    content: bytes, name: str, wanted: Sequence[str], *, most: int, dimensions: int = 2
+) -> dict[str, tuple[int, ...]]:
+    """The shapes of named arrays, none of whose numbers are read. Raises ValueError."""
+
+    def read(file: IO[bytes], where: str) -> tuple[int, ...]:
+        _, shape, _, _ = _numeric(file, where, most, dimensions)
+        return shape
+
+    return dict(_members(content, name, wanted, (), read))
 
 
 def text_in(content: bytes, name: str, one: str, *, most: int = 1 << 20) -> str:
@@ -59,7 +91,7 @@ def text_in(content: bytes, name: str, one: str, *, most: int = 1 << 20) -> str:
     def read(file: IO[bytes], where: str) -> str:
         return _text(file, where, most)
 
-    return _members(content, name, (one,), (), read)[one]
+    return dict(_members(content, name, (one,), (), read))[one]
 
 
 def _members(
@@ -68,7 +100,10 @@ def _members(
     wanted: Sequence[str],
     optional: Sequence[str],
     read: Callable[[IO[bytes], str], T],
-) -> dict[str, T]:
+) -> Iterator[tuple[str, T]]:
+    # The directory is read as a whole, and there is no saying how long it is but by its entries.
+    if content.count(_ENTRY) > MOST_MEMBERS:
+        raise ValueError(f"{name} has more than {MOST_MEMBERS:,} arrays")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {member.removesuffix(".npy") for member in archive.namelist()}
@@ -76,12 +111,12 @@ def _members(
             if missing:
                 known = ", ".join(ascii(one)[1:-1] for one in sorted(members)[:8]) or "nothing"
                 raise _WrongArray(f"{name} has no array {missing[0]}; it has {known[:200]}")
-            found = {}
             for one in (*wanted, *(extra for extra in optional if extra in members)):
                 if archive.getinfo(f"{one}.npy").compress_type not in _COMPRESSIONS:
                     raise _WrongArray(f"{name}: {one} is compressed as NumPy never does")
                 with archive.open(f"{one}.npy") as file:
-                    found[one] = read(file, f"{name}: {one}")
+                    found = read(file, f"{name}: {one}")
+                yield one, found
     except _WrongArray as error:
         raise ValueError(str(error)) from None
     except (
@@ -90,7 +125,6 @@ def _members(
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{name} is not a readable .npz file: {reason}") from None
-    return found
 
 
 def check_finite(array: Array, name: str, what: str) -> None:
@@ -121,12 +155,20 @@ def _header(file: IO[bytes], where: str) -> tuple[IO[bytes], tuple[int, ...], bo
     return start, shape, by_columns, dtype
 
 
-def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
+def _numeric(
+    file: IO[bytes], where: str, most: int, dimensions: int
+) -> tuple[IO[bytes], tuple[int, ...], bool, Any]:
+    """The header of an array of numbers, not too many of them; see `_header`."""
     start, shape, by_columns, dtype = _header(file, where)
     if dtype.kind not in "fiub":
         raise _WrongArray(f"{where} holds {str(dtype)[:40]}, not numbers")
     if len(shape) > dimensions or any(side < 0 for side in shape) or math.prod(shape) > most:
         raise _WrongArray(f"{where} has the shape {str(shape)[:60]}, which is too large")
+    return start, shape, by_columns, dtype
+
+
+def _array(file: IO[bytes], where: str, most: int, dimensions: int) -> Array:
+    start, shape, by_columns, dtype = _numeric(file, where, most, dimensions)
     content = _numbers(start, file, where, math.prod(shape) * dtype.itemsize)
     flat = np.frombuffer(content, dtype)
     # A long double may be beyond float64; the infinity it becomes is told of by those who care.

@@ -14,6 +14,7 @@ from deepfractals_gui.core.archives import arrays_in
 from deepfractals_gui.core.arrays import Array
 
 _MOST_TEXT = 1 << 16
+_SMALL = 1 << 26
 
 
 class CheckpointError(ValueError):
@@ -30,6 +31,15 @@ def archive(arrays: Mapping[str, Array]) -> bytes:
 def json_array(values: Mapping[str, Any]) -> Array:
     """Values in JSON, as the bytes of an array (N,). Raises ValueError where one isn't finite."""
     return np.frombuffer(json.dumps(values, allow_nan=False).encode(), np.uint8)
+
+
+def check_taken(size: int, content: bytes) -> None:
+    """Raise ValueError where a file's arrays would take far more bytes than it has.
+
+    `archive` doesn't compress: only in a file of another origin there may be more.
+    """
+    if size > max(len(content), _SMALL):
+        raise ValueError(f"it is of {len(content):,} bytes and would take {size:,}")
 
 
 def state_in(content: bytes, name: str, key: str, version: int, what: str) -> dict[str, Any]:
@@ -49,6 +59,13 @@ def state_in(content: bytes, name: str, key: str, version: int, what: str) -> di
     if not isinstance(state, dict) or state.get(key) != version:
         raise CheckpointError(f"{name} holds no run of {what}")
     return state
+
+
+def whole(value: Any, name: str) -> int:
+    """A count that a file says. Raises ValueError where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 62:
+        raise ValueError(f"{name} can't be {str(value)[:40]}")
+    return value
 
 
 @contextmanager

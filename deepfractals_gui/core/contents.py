@@ -8,6 +8,11 @@ import stat
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """A line from a file as a terminal may be given it: without signs that would steer it."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 def size_of(path: Path, error: type[ValueError] = ValueError) -> int:
     """Bytes of a file.
 
@@ -32,7 +37,9 @@ def content_of(path: Path, most: int, error: type[ValueError] = ValueError) -> b
     error     it is no regular file, or has more bytes
     OSError   it can't be read
     """
-    if size_of(path, error) > most:
+    size = size_of(path, error)
+    if size > most:
         raise error(f"{path.name} is larger than {most >> 20} MiB")
     with path.open("rb") as file:
-        return file.read(most)
+        # As much memory is taken as is asked for, however short the file.
+        return file.read(size)

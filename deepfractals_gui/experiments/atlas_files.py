@@ -6,6 +6,7 @@ the run's parameters and counts, and as arrays the two traces and the library's 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,16 +19,16 @@ from deepfractals_gui.atlas.keys import Keys
 from deepfractals_gui.atlas.texts import MOST_CHARACTERS, Book, TextError, book_of
 from deepfractals_gui.atlas.training import TrainingState
 from deepfractals_gui.core import Array, DataSource
-from deepfractals_gui.core.archives import arrays_in
-from deepfractals_gui.core.checkpoints import CheckpointError, told
-from deepfractals_gui.core.contents import content_of
+from deepfractals_gui.core.archives import arrays_in, each_array, shapes_in
+from deepfractals_gui.core.checkpoints import CheckpointError, check_taken, told, whole
+from deepfractals_gui.core.contents import content_of, printable
 from deepfractals_gui.experiments.atlas_book import book_for
 from deepfractals_gui.experiments.atlas_library import (
     MOST_BYTES,
     MOST_NAME,
     MOST_TEXTS,
     Library,
-    added,
+    own_names,
 )
 from deepfractals_gui.experiments.atlas_params import AtlasRunParams
 from deepfractals_gui.experiments.atlas_state import AtlasState, Epoch, KeyedText, Sums, Update
@@ -41,7 +42,10 @@ from deepfractals_gui.experiments.run_files import (
 from deepfractals_gui.experiments.training_run import ending
 
 VERSION = 2
-_MOST_NUMBERS = 1 << 26
+_MOST_NUMBERS = 1 << 22
+"""Of a trace."""
+_OF_A_TEXT = ("text", "keys", "right")
+Shape = tuple[int, ...]
 
 
 def run_bytes(s: AtlasState) -> bytes:
@@ -73,7 +77,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> AtlasSta
     OSError           it can't be read
     """
     content, name = content_of(path, MOST_BYTES, CheckpointError), path.name
-    run = notes_in(content, name, VERSION, "the text atlas")
+    run = notes_in(content, name, "atlas", VERSION)
     training, alphabet = checkpoint_in(content, name)
     with told(name):
         p = params_in(AtlasRunParams.from_json, run, at)
@@ -96,45 +100,82 @@ def _state(
     arrays = arrays_in(content, name, TRACES, most=_MOST_NUMBERS)
     if len(training.order) not in (0, len(book)):
         raise ValueError(f"it goes through {len(training.order)} positions, not {len(book)}")
-    s = AtlasState(p, book, training, **records_in(run, arrays, Update, Epoch, Sums))
+    records = records_in(
+        run, arrays, Update, Epoch, Sums, (p.epochs, training.epoch), ("read_loss",)
+    )
+    s = AtlasState(p, book, training, **records)
     if s.step - s.epoch * s.updates_an_epoch != -(-training.at // training.training.batch):
         raise ValueError("its epochs and its updates don't fit together")
-    return replace(s, library=_library(content, name, run, book))
+    return replace(s, library=_library(content, name, run, s))
 
 
-def _library(content: bytes, name: str, run: dict[str, Any], master: Book) -> Library:
+def _library(content: bytes, name: str, run: dict[str, Any], s: AtlasState) -> Library:
     entries = run["library"]
     if not isinstance(entries, list) or len(entries) > MOST_TEXTS:
         raise ValueError(f"its library has more than {MOST_TEXTS} texts")
-    found: Library = ()
-    for number, entry in enumerate(entries):
-        wanted = [f"{what}{number}" for what in ("text", "keys", "right")]
-        arrays = arrays_in(content, name, wanted, most=MOST_CHARACTERS)
-        symbols, values, right = (arrays[one] for one in wanted)
-        found = added(found, _text(entry, master, symbols, values, right))
-    return found
+    names = own_names([printable(str(entry["name"]))[:MOST_NAME] for entry in entries])
+    wanted = [f"{what}{number}" for number in range(len(entries)) for what in _OF_A_TEXT]
+    shapes = iter(shapes_in(content, name, wanted, most=MOST_CHARACTERS).values())
+    taken = 0
+    for title, entry in zip(names, entries, strict=True):
+        found = next(shapes), next(shapes), next(shapes)
+        _check_shapes(title, entry, *found, s)
+        symbols, keys, right = map(math.prod, found)
+        taken += 2 * symbols + 4 * keys + 8 * right
+    check_taken(taken, content)
+    arrays = (array for _, array in each_array(content, name, wanted, most=MOST_CHARACTERS))
+    return tuple(
+        _text(title, entry, s.book, next(arrays), next(arrays), next(arrays))
+        for title, entry in zip(names, entries, strict=True)
+    )
+
+
+def _check_shapes(
+    title: str, entry: Mapping[str, Any], symbols: Shape, keys: Shape, right: Shape, s: AtlasState
+) -> None:
+    """Raise ValueError where arrays of such shapes are no text that the master has keys for."""
+    page = whole(entry["page"], "a page")
+    if len(symbols) != 1 or not symbols[0] or not 1 <= page <= MOST_CHARACTERS:
+        raise ValueError(f"the text {title} is none")
+    pages = -(-symbols[0] // page)
+    if len(keys) != 2 or keys[0] != pages or right != (pages,):
+        raise ValueError(f"the keys of {title} aren't one for each of {pages} pages")
+    if not 1 <= keys[1] <= s.spec.key:
+        raise ValueError(
+            f"the keys of {title} are of {keys[1]:,} numbers; the master takes 1 to {s.spec.key}"
+        )
+    if min(page, symbols[0]) > s.spec.capacity:
+        raise ValueError(
+            f"the pages of {title} are longer than the master's {s.spec.capacity:,} positions"
+        )
 
 
 def _text(
-    entry: Mapping[str, Any], master: Book, symbols: Array, values: Array, right: Array
+    title: str, entry: Mapping[str, Any], master: Book, symbols: Array, values: Array, right: Array
 ) -> KeyedText:
-    page, title = int(entry["page"]), str(entry["name"])[:MOST_NAME]
-    if symbols.ndim != 1 or not symbols.size or not 1 <= page <= MOST_CHARACTERS:
-        raise ValueError(f"the text {title} is none")
-    if symbols.min() < 0 or symbols.max() >= len(master.alphabet):
-        raise ValueError(f"the text {title} has symbols beyond the alphabet")
-    pages = -(-symbols.size // page)
-    if values.ndim != 2 or len(values) != pages or right.shape != (pages,):
-        raise ValueError(f"the keys of {title} aren't one for each of {pages} pages")
-    if not np.isfinite(values).all() or not np.isfinite(right).all():
+    """A text of the library from what was read of it, in shapes that fit. Raises ValueError."""
+    page = int(entry["page"])
+    lengths = np.diff(np.append(np.arange(0, symbols.size, page), symbols.size))
+    if not _whole(symbols, len(master.alphabet) - 1):
+        raise ValueError(f"the text {title} has a symbol that isn't one of the alphabet's")
+    if not _whole(right, lengths):
+        raise ValueError(f"the text {title} can't have so many right characters in a page")
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
+    if not np.isfinite(values).all():
         raise ValueError(f"the keys of {title} have a number that is not finite")
     text = master.alphabet.text(symbols.astype(np.uint16))
     try:
         book = book_of(text.encode(), title, alphabet=master.alphabet)
     except TextError as error:
         raise ValueError(str(error)) from None
-    keys = Keys(page, int(symbols.size), values.astype(np.float32), right.astype(np.int64))
-    return KeyedText(book, keys, int(entry["step"]))
+    keys = Keys(page, int(symbols.size), values, right.astype(np.int64))
+    return KeyedText(book, keys, whole(entry["step"], "a step"))
+
+
+def _whole(numbers: Array, most: Array | int) -> bool:
+    """Whether these are all counts up to so many."""
+    return bool(((numbers >= 0) & (numbers <= most) & (numbers == np.floor(numbers))).all())
 
 
 def with_epochs(s: AtlasState, epochs: int) -> AtlasState:

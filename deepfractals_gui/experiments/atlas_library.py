@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -25,10 +26,22 @@ def added(library: Library, one: KeyedText) -> Library:
     """The library with a further text at its end.
 
     Where another text has its name already, it gets a number: "page.txt (2)". A text of the same
-    name and content takes the place of the one that is there.
+    name and content that is there goes: with its new keys it is the last one.
     """
     name, others = _placed(library, one.book)
     return (*others, replace(one, book=replace(one.book, name=name)))
+
+
+def own_names(names: Sequence[str]) -> list[str]:
+    """As many names that differ: the first text of a name keeps it, further ones get a number."""
+    taken, found = set(names), list[str]()
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            numbered = (_numbered(name, number) for number in count(2))
+            name = next(one for one in numbered if one not in taken)
+            taken.add(name)
+        found.append(name)
+    return found
 
 
 def check_room(s: AtlasState, text: Book, keys: KeySpec) -> None:
@@ -54,10 +67,14 @@ def check_room(s: AtlasState, text: Book, keys: KeySpec) -> None:
 def _placed(library: Library, text: Book) -> tuple[str, Library]:
     """The name that a text gets in a library, and the texts that stay beside it."""
     known = {one.book.name: one.book.sha256 for one in library}
-    first = text.name[: MOST_NAME - _NUMBER]
-    names = (first if number == 1 else f"{first} ({number})" for number in count(1))
+    names = (_numbered(text.name, number) for number in count(1))
     name = next(one for one in names if known.get(one, text.sha256) == text.sha256)
     return name, tuple(one for one in library if one.book.name != name)
+
+
+def _numbered(name: str, number: int) -> str:
+    first = name[: MOST_NAME - _NUMBER]
+    return first if number == 1 else f"{first} ({number})"
 
 
 def _bytes(one: KeyedText) -> int:

@@ -37,6 +37,10 @@ VERSION = 1
 _LIMIT = 1 << 28
 """Bytes of a file, at most."""
 _MOST_NUMBERS = 1 << 23
+_UNKNOWN = (
+    "test_loss", "test_accuracy", "test_evaluations", "sigma", "residual", "adjoint_residual",
+)  # fmt: skip
+"""What isn't known of an epoch without a test, or may be beyond all bounds."""
 
 
 def run_bytes(s: FieldState) -> bytes:
@@ -61,7 +65,7 @@ def load_run(path: Path, at: Mapping[str, DataSource] | None = None) -> FieldSta
     OSError           it can't be read
     """
     content, name = content_of(path, _LIMIT, CheckpointError), path.name
-    run = notes_in(content, name, VERSION, "the field")
+    run = notes_in(content, name, "field", VERSION)
     training, standard = checkpoint_in(content, name)
     with told(name):
         p = params_in(FieldRunParams.from_json, run, at)
@@ -85,7 +89,7 @@ def _state(
         raise ValueError(f"it goes through {len(training.order)} images, not {len(data.train)}")
     s = FieldState(
         p, data, training, FieldParams.of(best), int(run["best_epoch"]),
-        **records_in(run, arrays, Update, Epoch, Sums),
+        **records_in(run, arrays, Update, Epoch, Sums, (p.epochs, training.epoch), _UNKNOWN),
     )  # fmt: skip
     if s.batch != -(-training.at // p.batch):
         raise ValueError("its epochs and its updates don't fit together")

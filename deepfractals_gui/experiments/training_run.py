@@ -83,4 +83,9 @@ def _silent() -> None:
 
 def ending(epochs: int, done: int) -> str:
     """Why a run of so many epochs, 0: without end, ends after those done; "" if it goes on."""
-    return f"all {epochs} epochs are done" if epochs and done >= epochs else ""
+    if not epochs or done < epochs:
+        return ""
+    if done > epochs:
+        were = "was" if epochs == 1 else "were"
+        return f"{done} epochs are done, {epochs} {were} asked for"
+    return f"all {epochs} epochs are done"

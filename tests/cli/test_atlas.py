@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from deepfractals_gui.atlas.keys import KeySpec
+from deepfractals_gui.atlas.texts import book_of
 from deepfractals_gui.experiments import atlas, atlas_book
 from deepfractals_gui.experiments.atlas import Atlas
+from deepfractals_gui.experiments.atlas_files import with_epochs
 
 SMALL = (
     "--set", "characters=1500", "--set", "hidden=16", "--set", "table=8", "--set", "levels=6",
@@ -51,6 +55,31 @@ def test_another_setting_of_a_run_is_refused(run, command):
     outcome = command("atlas", "train", "run", "--set", "hidden=32")
     assert outcome.status == 2
     assert "run holds a run with another hidden" in outcome.err
+
+
+def test_fewer_epochs_than_are_done_are_told_of(run, command, in_folder):
+    before = contents(in_folder)
+    outcome = command("atlas", "train", "run", "--epochs", 1)
+    assert outcome.status == 0
+    assert outcome.out.strip().endswith("; 2 epochs are done, 1 was asked for")
+    assert contents(in_folder) == before
+
+
+def test_a_preset_is_compared_with_the_run_and_its_epochs_are_of_a_new_one(command, in_folder):
+    line = ("--preset", "compact", "--set", "characters=500")
+    assert command("atlas", "train", "small", *line, "--epochs", 14).status == 0
+    again = command("atlas", "train", "small", *line)
+    assert "; all 14 epochs are done" in again.out
+    before = contents(in_folder)
+    for preset, name in (("memory", "alphabet"), ("shared", "alphabet")):
+        other = command("atlas", "train", "small", "--preset", preset)
+        assert other.status == 2
+        assert f"small holds a run with another {name}" in other.line
+    assert contents(in_folder) == before
+    assert command("atlas", "train", "plain", "--set", "characters=500", "--epochs", 1).status == 0
+    assert command("atlas", "train", "plain", "--preset", "memory").status == 0
+    other = command("atlas", "train", "plain", "--preset", "shared")
+    assert "plain holds a run with another table" in other.line
 
 
 def test_an_export_gives_the_exact_bytes_back(run, command, in_folder):
@@ -195,6 +224,118 @@ def test_ctrl_c_keeps_what_is_done_and_goes_on_to_the_same_bytes(
     assert (in_folder / "other/last.npz").read_bytes() == (in_folder / "run/last.npz").read_bytes()
 
 
+def meanwhile(monkeypatch, owner, name, work):
+    """Let something be done, once, just after this function of an experiment's."""
+    plain, rest = getattr(owner, name), [work]
+
+    def both(*arguments, **options):
+        found = plain(*arguments, **options)
+        if rest:
+            rest.pop()()
+        return found
+
+    monkeypatch.setattr(owner, name, both)
+
+
+def test_keys_trained_while_the_master_learns_on_are_kept_beside_it(
+    run, command, in_folder, monkeypatch
+):
+    path = in_folder / "run/last.npz"
+    before = Atlas().load(path)
+    later = Atlas().advance(with_epochs(before, 3))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(later, path))
+    outcome = command("atlas", "key", "run", "asyoulik", "--pages", 1, "--steps", 2)
+    assert outcome.status == 0, outcome.err
+    assert "trained on meanwhile; the keys are older than its master" in outcome.line
+    found = Atlas().load(path)
+    assert (found.step, found.epoch) == (later.step, 3)
+    assert [(one.book.name, one.step) for one in found.library] == [("asyoulik", before.step)]
+
+
+def test_keys_trained_at_one_time_are_all_kept(run, command, in_folder, monkeypatch):
+    path, pages = in_folder / "run/last.npz", ("one page", "and another")
+    s = Atlas().load(path)
+    other = book_of(pages[0].encode(), "page.txt", alphabet=s.book.alphabet)
+    more = atlas.keyed(s, other, KeySpec(size=16, steps=1))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(more, path))
+    (in_folder / "page.txt").write_text(pages[1])
+    outcome = command("atlas", "key", "run", "page.txt", "--steps", 2, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert json.loads(outcome.out)["text"] == "page.txt (2)"
+    assert tuple(one.book.text for one in Atlas().load(path).library) == pages
+
+
+def test_keys_for_a_run_that_was_begun_anew_are_not_put_into_it(
+    run, command, in_folder, monkeypatch
+):
+    path = in_folder / "run/last.npz"
+    other = Atlas().start(replace(Atlas().load(path).params, seed=1))
+    meanwhile(monkeypatch, atlas, "train_keys", lambda: Atlas().save(other, path))
+    outcome = command("atlas", "key", "run", "asyoulik", "--pages", 1, "--steps", 2)
+    assert outcome.status == 1
+    assert "holds another run by now, which stays as it is" in outcome.line
+    assert (Atlas().load(path).step, Atlas().load(path).library) == (0, ())
+
+
+def test_training_keeps_keys_that_were_trained_meanwhile(run, command, in_folder, monkeypatch):
+    path = in_folder / "run/last.npz"
+    s = Atlas().load(path)
+    text = book_of(b"a page", "page.txt", alphabet=s.book.alphabet)
+    with_text = atlas.keyed(s, text, KeySpec(size=16, steps=1))
+    meanwhile(monkeypatch, Atlas, "advance", lambda: Atlas().save(with_text, path))
+    assert command("atlas", "train", "run", "--epochs", 4).status == 0
+    found = Atlas().load(path)
+    assert found.epoch == 4
+    assert [(one.book.text, one.step) for one in found.library] == [("a page", s.step)]
+
+
+def test_training_leaves_a_run_that_is_further_on(run, command, in_folder, monkeypatch):
+    path = in_folder / "run/last.npz"
+    later = Atlas().advance(with_epochs(Atlas().load(path), 5))
+    meanwhile(monkeypatch, Atlas, "advance", lambda: Atlas().save(later, path))
+    outcome = command("atlas", "train", "run", "--epochs", 4)
+    assert outcome.status == 1
+    assert f"trained on meanwhile, to {later.step} updates, and stays as it is" in outcome.line
+    assert Atlas().load(path).epoch == 5
+
+
+def test_a_result_does_not_take_the_place_of_what_it_is_made_of(command, in_folder):
+    (in_folder / "book.txt").write_text("A line of a book that is learned. " * 40)
+    assert command(
+        "atlas", "train", "run", "--book", "book.txt", *SMALL[2:], "--epochs", 1
+    ).status == 0  # fmt: skip
+    assert command("atlas", "export", "run", "-o", "some.atlas").status == 0
+    (in_folder / "link.txt").symlink_to("run/last.npz")
+    os.link(in_folder / "run/last.npz", in_folder / "run.atlas")
+    before = contents(in_folder)
+    for line, target in (
+        (("decode", "run"), "run/last.npz"), (("decode", "run"), "link.txt"),
+        (("decode", "run"), "book.txt"), (("decode", "some.atlas"), "some.atlas"),
+        (("export", "run"), "run.atlas"), (("export", "run.atlas"), "run.atlas"),
+    ):  # fmt: skip
+        outcome = command("atlas", *line, "-o", target)
+        assert outcome.status == 2
+        assert f"{target} is what this reads; its result needs a name of its own" in outcome.line
+        assert contents(in_folder) == before
+    assert command("atlas", "decode", "some.atlas", "-o", "book.txt").status == 0
+
+
+def test_names_from_a_file_do_not_steer_the_terminal(run, command, in_folder):
+    path, odd = in_folder / "run/last.npz", "a\x1b]0;b\nc\u202ed"
+    s = Atlas().load(path)
+    keyed = atlas.keyed(s, replace(s.book, name=odd), KeySpec(size=16, page=400, steps=1))
+    Atlas().save(keyed, path)
+    shown = command("atlas", "info", "run").out
+    assert "text a?]0;b?c?d  1,500 characters" in shown
+    assert command("atlas", "decode", "run", "--text", "a?]0;b?c?d").status == 0
+    export, _ = atlas.exported(replace(s, book=replace(s.book, name=odd)))
+    (in_folder / "odd.atlas").write_bytes(export)
+    outcome = command("atlas", "info", "odd.atlas")
+    assert outcome.status == 0
+    for said in (shown, outcome.out):
+        assert all(line.isprintable() for line in said.splitlines())
+
+
 def test_an_interrupted_export_leaves_the_old_file(run, command, in_folder, monkeypatch):
     plain = atlas.export_bytes
 
@@ -220,6 +361,19 @@ def test_a_log_that_was_cut_off_is_mended(run, command, in_folder):
     assert [one["epoch"] for one in after] == [1, 2, 3]
     assert after[0] == json.loads(before[0])
     assert after[1] == {**json.loads(before[1]), "seconds": None}
+
+
+@pytest.mark.parametrize(
+    "line", ['{"epoch": 1e999}', '{"epoch": NaN}', '{"epoch": []}', "[1]", "3"]
+)
+def test_lines_of_a_log_that_are_no_epochs_are_left_out(run, command, in_folder, line):
+    log = in_folder / "run/log.jsonl"
+    before = log.read_text()
+    log.write_text(line + "\n" + before)
+    outcome = command("atlas", "train", "run", "--epochs", 3)
+    assert outcome.status == 0, outcome.err
+    assert log.read_text().startswith(before)
+    assert len(log.read_text().splitlines()) == 3
 
 
 def test_a_book_that_was_moved_is_found_again(command, in_folder):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from deepfractals_gui.experiments import field_data
 from deepfractals_gui.experiments.field import Field
+from deepfractals_gui.experiments.field_files import with_epochs
 
 SMALL = (
     "--set", "side=8", "--set", "channels=4", "--set", "pooled=2", "--set", "learning_rate=0.01",
@@ -269,3 +270,27 @@ def test_a_file_answers_by_its_latest_or_its_best_parameters(run, command, in_fo
         json.loads(command(*line).out)["loss"]
         != json.loads(command(*line, "--model", "best").out)["loss"]
     )
+
+
+def test_a_picture_does_not_take_the_place_of_its_run(run, command, in_folder):
+    os.link(in_folder / "run/best.npz", in_folder / "strip.png")
+    before = (in_folder / "run/best.npz").read_bytes()
+    outcome = command("field", "evolve", "run", "-o", "strip.png")
+    assert outcome.status == 2
+    assert "strip.png is what this reads; its result needs a name of its own" in outcome.line
+    assert (in_folder / "strip.png").read_bytes() == before
+
+
+def test_training_stops_for_a_run_that_is_further_on(run, command, in_folder, monkeypatch):
+    later = Field().advance(with_epochs(Field().load(in_folder / "run/last.npz"), 5))
+    plain = Field.advance
+
+    def overtaken(self, s, **options):
+        Field().save(later, in_folder / "run/last.npz")
+        return plain(self, s, **options)
+
+    monkeypatch.setattr(Field, "advance", overtaken)
+    outcome = command(*run[0], "--epochs", 3)
+    assert outcome.status == 1
+    assert f"trained on meanwhile, to {later.step} updates, and stays as it is" in outcome.line
+    assert Field().load(in_folder / "run/last.npz").epoch == 5

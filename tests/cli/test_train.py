@@ -213,3 +213,12 @@ def test_bad_input_is_one_line(command, in_folder, arguments, said):
     outcome = command("train", *arguments)
     assert outcome.status == 2
     assert said in outcome.line
+
+
+def test_a_run_does_not_take_the_place_of_its_data(command, in_folder):
+    np.savez(in_folder / "data.npz", X=np.eye(6, 2), Y=np.arange(6) % 2)
+    before = (in_folder / "data.npz").read_bytes()
+    outcome = command("train", "--data", "data.npz", "--epochs", 1, "-o", "data.npz")
+    assert outcome.status == 2
+    assert "data.npz is what this reads; its result needs a name of its own" in outcome.line
+    assert (in_folder / "data.npz").read_bytes() == before

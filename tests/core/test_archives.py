@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepfractals_gui.core.archives import arrays_in, check_finite, text_in
+from deepfractals_gui.core.archives import (
+    MOST_MEMBERS,
+    arrays_in,
+    check_finite,
+    each_array,
+    shapes_in,
+    text_in,
+)
 
 SOUND = {"X": np.arange(6.0).reshape(3, 2), "Y": np.array([0, 2, 1], np.uint8)}
 
@@ -54,6 +61,29 @@ def test_numbers_of_any_type_and_order_come_as_float64(dtype, order):
 def test_an_optional_array_is_read_where_there_is_one():
     found = arrays_in(stored(**SOUND), "a.npz", ("X",), ("Y", "Z"), most=6)
     assert set(found) == {"X", "Y"}
+
+
+def test_shapes_are_read_without_the_numbers():
+    content = zipped(X=described("'<f8'", "(3, 4)"), Y=described("'|u1'", "(12,)"))
+    assert shapes_in(content, "a.npz", ("X", "Y"), most=12) == {"X": (3, 4), "Y": (12,)}
+    with pytest.raises(ValueError, match=r"^a\.npz: Y has the shape \(12,\), which is too large$"):
+        shapes_in(content, "a.npz", ("Y",), most=11)
+    with pytest.raises(ValueError, match=r"^a\.npz: X is cut short$"):
+        arrays_in(content, "a.npz", ("X",), most=12)
+
+
+def test_arrays_come_one_by_one_in_the_order_asked_for():
+    found = list(each_array(stored(**SOUND), "a.npz", ("Y", "X"), most=6))
+    assert [name for name, _ in found] == ["Y", "X"]
+    assert all(np.array_equal(array, SOUND[name]) for name, array in found)
+
+
+def test_more_members_than_any_file_has_are_refused_before_they_are_listed():
+    few, many = ({f"m{n}": b"" for n in range(count)} for count in (MOST_MEMBERS, MOST_MEMBERS + 1))
+    with pytest.raises(ValueError, match=r"^a\.npz has no array X"):
+        arrays_in(zipped(**few), "a.npz", ("X",), most=1)
+    with pytest.raises(ValueError, match=r"^a\.npz has more than 4,096 arrays$"):
+        arrays_in(zipped(**many), "a.npz", ("X",), most=1)
 
 
 BAD = {

@@ -154,7 +154,7 @@ def test_a_file_with_two_texts_of_one_name_is_read_with_both(tmp_path):
     same = tuple(replace(one, book=replace(one.book, name="x" * 300)) for one in s.library)
     ATLAS.save(replace(s, library=same), tmp_path / "run.npz")
     first, second = ATLAS.load(tmp_path / "run.npz").library
-    assert second.book.name == f"{first.book.name} (2)"
+    assert (first.book.name, second.book.name) == ("x" * 200, "x" * 190 + " (2)")
     assert (first.book.text, second.book.text) == (same[0].book.text, same[1].book.text)
     ATLAS.save(replace(s, library=(first, second)), tmp_path / "run.npz")
     again = ATLAS.load(tmp_path / "run.npz").library
@@ -284,7 +284,10 @@ def test_a_run_that_is_over_goes_on_when_more_epochs_are_asked_for():
     more = with_epochs(done, 4)
     assert more.stopped == ""
     assert ATLAS.advance(more).epoch == 4
-    assert with_epochs(done, 2).stopped == "all 2 epochs are done"
+    assert with_epochs(done, 3).stopped == "all 3 epochs are done"
+    assert with_epochs(done, 2).stopped == "3 epochs are done, 2 were asked for"
+    assert with_epochs(done, 1).stopped == "3 epochs are done, 1 was asked for"
+    assert with_epochs(done, 0).stopped == ""
 
 
 def test_the_book_of_a_run_is_cut_to_its_characters():

@@ -164,15 +164,29 @@ def test_files_that_hold_no_run_are_told_in_one_line(data, done, tmp_path, monke
     members = dict(np.load(path))
     for name, value in (
         ("params.weights", np.zeros((4, 4, 3, 3))), ("order", np.arange(7)),
-        ("trace", np.zeros((2, 3))),
+        ("trace", np.zeros((2, 3))), ("trace", members["trace"][:1]),
+        ("trace", np.full_like(members["trace"], np.inf)),
+        ("updates", np.full_like(members["updates"], np.inf)),
     ):  # fmt: skip
         np.savez(path, **{**members, name: value})
         with pytest.raises(CheckpointError, match=r"run.npz: its run is damaged"):
             Field().load(path)
+    np.savez(path, **{**members, "state": np.frombuffer(b'{"atlas": 1}', np.uint8)})
+    with pytest.raises(CheckpointError, match=r"holds a run of the text atlas, not of the field"):
+        Field().load(path)
     del members["first.bias"]
     np.savez(path, **members)
     with pytest.raises(CheckpointError, match=r"no array first\.bias"):
         Field().load(path)
+
+
+def test_a_run_without_a_test_is_read_back(data, tmp_path, monkeypatch):
+    bare = dataclasses.replace(data, test=None)
+    monkeypatch.setattr("deepfractals_gui.experiments.field_files.field_data", lambda p: bare)
+    s = Field().epoch(Field().start_on(SMALL, bare))
+    assert np.isnan(s.trace[-1].test_accuracy)
+    Field().save(s, tmp_path / "run.npz")
+    assert same(Field().load(tmp_path / "run.npz"), s)
 
 
 def test_numbers_that_do_not_fit_are_told_by_their_names():
