@@ -184,14 +184,18 @@ class App:
         """Open a dialog by its keys, once the window has the keyboard, and wait until it has it.
 
         Between two windows nobody has the keyboard, and keys are lost: they are pressed again, as
-        a person would.
+        a person would. A dialog that is there and has no keyboard gets it.
         """
 
         def opened() -> bool:
             if self._has_keyboard(name):
                 return True
-            self.focus()
-            self.desktop.key(keys)
+            there = self.desktop.hand("search", "--onlyvisible", "--name", f"^{name}")
+            if there:
+                self.desktop.hand("windowactivate", there.splitlines()[-1])
+            else:
+                self.focus()
+                self.desktop.key(keys)
             return _within(5, lambda: self._has_keyboard(name))
 
         wait_for(name, opened)
