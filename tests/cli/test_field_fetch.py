@@ -33,7 +33,7 @@ def mirror(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(mnist, "SETS", sets)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(there)))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield there, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
