@@ -55,8 +55,19 @@ class Desktop:
     def __enter__(self) -> Desktop:
         read, write = os.pipe()
         # The server picks a free number itself and tells it: no two runs collide.
+        # When its last client goes, a server resets, and refuses who comes meanwhile.
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+            [
+                "Xvfb",
+                "-displayfd",
+                str(write),
+                "-screen",
+                "0",
+                "1600x1000x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ],
             pass_fds=(write,),
             stderr=subprocess.DEVNULL,
         )
@@ -72,8 +83,13 @@ class Desktop:
             ["openbox"], env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         # A window that opens before there is a window manager never gets the keyboard.
-        wait_for("window manager", lambda: self.hand("get_desktop"))
+        wait_for("window manager", self._managed)
         return self
+
+    def _managed(self) -> bool:
+        assert self._desk.poll() is None, "the window manager ended"
+        # Without one xdotool tells of a desktop 0 all the same, and of its error.
+        return self._asked("get_desktop").returncode == 0
 
     def __exit__(
         self,
@@ -93,14 +109,16 @@ class Desktop:
         Image.fromarray(self.picture()).save(path)
 
     def hand(self, *words: object) -> str:
-        done = subprocess.run(
+        return self._asked(*words).stdout.strip()
+
+    def _asked(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["xdotool", *map(str, words)],
             env=self.environ,
             capture_output=True,
             text=True,
             timeout=30,
         )
-        return done.stdout.strip()
 
     def move(self, x: float, y: float) -> None:
         self.hand("mousemove", round(x), round(y))
