@@ -220,7 +220,7 @@ def test_an_export_gives_the_bytes_back_and_its_ledger_adds_up(bits, neighbours)
 
 
 def test_eight_bits_forget_less_than_a_thousandth():
-    p = replace(SMALL, characters=6000, hidden=32, table=14, levels=14, epochs=15)
+    p = replace(SMALL, characters=3000, hidden=32, table=14, levels=14, epochs=15)
     s = ATLAS.advance(ATLAS.start(p))
     assert s.accuracy > 0.9
     content, _ = exported(s, bits=8, neighbours=False)
