@@ -30,8 +30,7 @@ from deepfractals_gui.experiments.atlas_state import (
     Sums,
     Update,
 )
-from deepfractals_gui.experiments.training_run import advanced, ending
-from deepfractals_gui.experiments.training_run import working as working
+from deepfractals_gui.experiments.training_run import advanced, ending, working
 from deepfractals_gui.nn.model_files import write_whole
 from deepfractals_gui.nn.rates import Exploded
 

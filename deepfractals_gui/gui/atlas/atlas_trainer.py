@@ -13,9 +13,11 @@ import numpy as np
 
 from deepfractals_gui.atlas.keys import read_text
 from deepfractals_gui.core import Array, Cancelled
-from deepfractals_gui.experiments.atlas import Atlas, read_back, working
+from deepfractals_gui.experiments.atlas import Atlas, read_back
 from deepfractals_gui.experiments.atlas_files import with_epochs
+from deepfractals_gui.experiments.atlas_library import added
 from deepfractals_gui.experiments.atlas_state import AtlasState, KeyedText
+from deepfractals_gui.experiments.training_run import working
 from deepfractals_gui.gui.run_trainer import RunLook, RunTrainer
 
 SLICE_SECONDS = 0.1
@@ -104,7 +106,7 @@ class AtlasTrainer(RunTrainer):
         self._order(lambda: self._choose(text))
 
     def keep(self, text: KeyedText) -> None:
-        """Put a text with its keys into the library, in the place of one of its name and bytes."""
+        """Put a text with its keys at the end of the library; see `added`."""
         self._order(lambda: self._keep(text))
 
     def drop(self, text: int) -> None:
@@ -237,12 +239,9 @@ class AtlasTrainer(RunTrainer):
         state: AtlasState = self._state
         if state is None or text.book.alphabet != state.book.alphabet:
             raise ValueError(f"{text.book.name} belongs to another run")
-        kept = [
-            one for one in state.library
-            if (one.book.name, one.book.sha256) != (text.book.name, text.book.sha256)
-        ]  # fmt: skip
-        self._state = replace(state, library=(*kept, text))
-        self._choose(len(kept) + 1)
+        library = added(state.library, text)
+        self._state = replace(state, library=library)
+        self._choose(len(library))
 
     def _drop(self, text: int) -> None:
         state: AtlasState = self._state

@@ -58,6 +58,20 @@ def test_keys_asked_for_while_it_learns_belong_to_the_model_that_it_rests_with(p
     assert not page.keys.view.rows[1].outdated
 
 
+def test_texts_of_one_name_are_listed_under_numbers(page, qtbot) -> None:
+    for pages, count in ((3, 1), (2, 2), (3, 2)):
+        page._key("asyoulik", QUICK, pages)
+        qtbot.waitUntil(
+            lambda pages=pages, count=count: (
+                len(page.look.state.library) == count
+                and len(page.look.state.library[-1].book) == 32 * pages
+            ),
+            timeout=PATIENCE,
+        )
+    kept = {one.book.name: len(one.book) for one in page.look.state.library}
+    assert kept == {"asyoulik": 96, "asyoulik (2)": 64}
+
+
 def test_sizes_of_keys_are_compared(page, qtbot) -> None:
     page._compare("asyoulik", QUICK)
     qtbot.waitUntil(lambda: bool(page.keys.view.plot.lines[0].curve.x.size), timeout=PATIENCE)
